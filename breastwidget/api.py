@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breastwidget import metrics, readers
-from breastwidget.engines import create_engine
 from breastwidget.engines.base import Engine, SliceResult
+from breastwidget.engines.factory import create_engine
 from breastwidget.errors import ReferenceMaskError, StrategyError, VolumeError
 from breastwidget.prompts import Lesion, Prompt, check_prompt
 from breastwidget.propagation import propagate
@@ -127,18 +127,16 @@ def segment(
     """Carry `prompt` through `volume`.
 
     `prompt` is one prompt, several of one lesion, or a `Lesion`; slices, rows and columns are those
-    of `volume.stack(plane)`. `extent` is the first and last slice that may be visited, None to go on
-    until the object is gone. `engine` is a name (`breastwidget engines` lists them), a checkpoint
-    file, or an engine. For several strategies over one volume use a `Segmenter`, which encodes each
-    slice once.
+    of `volume.stack(plane)`. `extent` is the first and last slice that may be visited, None to go
+    on until the object is gone. `engine` is a name (`breastwidget engines` lists them), a
+    checkpoint file, or an engine. For several strategies over one volume use a `Segmenter`, which
+    encodes each slice once.
     """
     parse_strategy(strategy)
     return Segmenter(volume, engine, plane).segment(prompt, strategy, extent, progress)
 
 
-def score(
-    result: Segmentation | Mapping[str, Segmentation], reference: Reference
-) -> pd.DataFrame:
+def score(result: Segmentation | Mapping[str, Segmentation], reference: Reference) -> pd.DataFrame:
     """Score one result, or several by name, against a reference: one row each.
 
     Columns and conventions are those of `breastwidget.metrics`: volumetric Dice, HD95 in mm,

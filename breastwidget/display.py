@@ -7,7 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["contours", "to_gray", "window_range"]
+__all__ = [
+    "BOX_COLOUR",
+    "REFERENCE_COLOUR",
+    "RESULT_COLOURS",
+    "contours",
+    "result_colour",
+    "to_gray",
+    "window_range",
+]
+
+# From Okabe and Ito's palette, told apart by colour-blind eyes, on black and on white.
+RESULT_COLOURS = ("#e69f00", "#009e73", "#cc79a7", "#d55e00")
+REFERENCE_COLOUR = "#56b4e9"
+BOX_COLOUR = "#ffffff"
 
 # A percentile of this many evenly spread voxels is as good as one of all, and far quicker.
 _SAMPLES = 1_000_000
@@ -41,7 +54,12 @@ def to_gray(picture: NDArray[Any], lo: float, hi: float) -> NDArray[np.uint8]:
         raise ValueError(f"expected a window with lo < hi, got lo={lo}, hi={hi}.")
     scaled = (np.asarray(picture, dtype=np.float32) - np.float32(lo)) * np.float32(255 / (hi - lo))
     clipped = np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0), 0.0, 255.0)
-    return np.rint(clipped).astype(np.uint8)
+    return np.asarray(np.rint(clipped), dtype=np.uint8)
+
+
+def result_colour(index: int) -> str:
+    """The colour of result number `index`, from 0; colours come round after four."""
+    return RESULT_COLOURS[index % len(RESULT_COLOURS)]
 
 
 def contours(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:

@@ -139,9 +139,7 @@ def box_from_drag(
     return BoxPrompt(index, x0, y0, x1, y1)
 
 
-def box_from_reference(
-    reference: NDArray[Any], index: int, source: str = "tight"
-) -> BoxPrompt:
+def box_from_reference(reference: NDArray[Any], index: int, source: str = "tight") -> BoxPrompt:
     """The box that a reference mask gives on slice `index`.
 
     `reference` is (slice, row, column), nonzero inside. A `tight` box bounds the mask on that

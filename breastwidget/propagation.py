@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from breastwidget.engines.base import EngineSession, SliceResult
+from breastwidget.errors import StrategyError
 from breastwidget.prompts import Lesion, check_prompt, prompted_slices
 from breastwidget.strategies import Extent, Pass, parse_strategy, plan
 from breastwidget.volume import SliceStack
@@ -35,8 +36,10 @@ def propagate(
         check_prompt(prompt, stack.shape)
     last = stack.shape[0] - 1
     if extent is not None and extent.last > last:
-        Extent(extent.first, last)  # an extent wholly outside is refused here
-        extent = Extent(extent.first, min(extent.last, last))
+        raise StrategyError(
+            f"The extent {extent.first}:{extent.last} leaves the volume; its slices along this "
+            f"plane are 0:{last}."
+        )
     passes = plan(strategy, prompted_slices(lesion), extent or Extent(0, last), stack.top_slice)
     return _visit(session, lesion, strategy, passes, automatic=extent is None)
 

@@ -127,7 +127,8 @@ def _prompt_from_json(record: dict[str, Any]) -> Prompt:
     if kind == "box":
         return BoxPrompt(index, *map(float, record["x0y0x1y1"]))
     if kind == "point":
-        return PointPrompt(index, *map(float, record["xy"]), positive=bool(record["positive"]))
+        x, y = map(float, record["xy"])
+        return PointPrompt(index, x, y, bool(record["positive"]))
     if kind == "mask":
         rows, columns = record["rows_columns"]
         packed = zlib.decompress(base64.b64decode(record["bits_zlib_base64"]))

@@ -78,7 +78,7 @@ class Segmentation:
 
     @cached_property
     def longest_diameter_mm(self) -> float:
-        """The largest distance between two points of the lesion in mm (IBSI maximum 3-D diameter)."""
+        """The largest distance in mm between two points of the lesion (IBSI maximum 3-D)."""
         return metrics.longest_diameter_mm(self.mask, self.volume.spacing_mm)
 
     def surface(self) -> Surface:

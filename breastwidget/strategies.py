@@ -68,9 +68,7 @@ def start_slice(
             inside = range(extent.first, extent.last + 1)
             return max(inside, key=lambda index: areas[index])
         return (extent.first + extent.last) // 2
-    top, bottom = (
-        (extent.first, extent.last) if top_slice == 0 else (extent.last, extent.first)
-    )
+    top, bottom = (extent.first, extent.last) if top_slice == 0 else (extent.last, extent.first)
     return top if strategy == "top-to-bottom" else bottom
 
 

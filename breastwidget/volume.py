@@ -239,7 +239,7 @@ class SliceStack:
 
 
 def same_grid(a: Volume, b: Volume, tolerance_mm: float = 1e-2) -> bool:
-    """Whether two volumes have the same shape and, within `tolerance_mm` at every corner, affine."""
+    """Whether two volumes agree in shape and, within `tolerance_mm` at each corner, in place."""
     if a.shape != b.shape:
         return False
     corners = np.array(np.meshgrid(*[(0, n - 1) for n in a.shape], [1], indexing="ij"))

@@ -1,0 +1,188 @@
+"""One stack opened by a SAM 2 network: predictions and passes on features that are kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import torch
+
+from breastwidget.engines.base import SliceResult
+from breastwidget.engines.feature_cache import FeatureCache, Features
+from breastwidget.engines.fields import FieldOfView, RunSettings, lesion_field, see
+from breastwidget.engines.growth import outgrown, resampled
+from breastwidget.engines.memory import MemoryBank, Outcome
+from breastwidget.engines.prompt_inputs import PromptInputs, prompt_inputs
+from breastwidget.engines.regions import from_region
+from breastwidget.errors import PromptError
+from breastwidget.prompts import Lesion, Prompt, check_prompt, prompted_slices
+from breastwidget.strategies import Pass
+from breastwidget.volume import SliceStack
+
+__all__ = ["Network", "Sam2Session"]
+
+# SAM 2's own logit for "no object here"; also what lies outside a region.
+_NOTHING = -1024.0
+# Small pictures are encoded several at a time, which is faster; large ones one at a time.
+_BATCH_PIXELS = 4 * 256 * 256
+
+
+class Network(Protocol):
+    """The steps of SAM 2 that a session takes (`sam2.Sam2Network`; tests may give another)."""
+
+    image_size: int
+    look_back: int
+    pointer_look_back: int
+
+    def encode(self, pictures: torch.Tensor) -> list[Features]:
+        """Features of float32 pictures (n, size, size) in [0, 1], one for each."""
+
+    def prompt(self, features: Features, inputs: PromptInputs, field: FieldOfView) -> Outcome:
+        """The object that prompts show on a slice, without memory of others."""
+
+    def track(
+        self,
+        features: Features,
+        field: FieldOfView,
+        bank: MemoryBank,
+        index: int,
+        slices: int,
+        reverse: bool,
+    ) -> Outcome:
+        """The object on slice `index` of so many, from what `bank` remembers of the others."""
+
+    def remember(self, features: Features, outcome: Outcome) -> Outcome:
+        """`outcome` with its spatial memory."""
+
+
+class Sam2Session:
+    """Predictions and passes over one stack; features are shared by all of them."""
+
+    def __init__(
+        self, network: Network, stack: SliceStack, settings: RunSettings, cache_bytes: int
+    ) -> None:
+        self._network = network
+        self._stack = stack
+        self._settings = settings
+        self._cache = FeatureCache(cache_bytes)
+        self._fields: dict[tuple[Prompt, ...], FieldOfView] = {}
+        self._prompted: dict[tuple[Prompt, ...], Outcome] = {}
+        self._encoded = 0
+
+    @property
+    def encoded_slices(self) -> int:
+        """How many slice encodings have been computed so far."""
+        return self._encoded
+
+    def predict(self, lesion: Lesion, index: int) -> SliceResult:
+        """Segment one prompted slice from its own prompts alone, without memory."""
+        started = time.perf_counter()
+        self._check(lesion)
+        if not lesion.on(index):
+            raise PromptError(
+                f"Slice {index} carries no prompt of {lesion.name}; expected one of "
+                f"{', '.join(map(str, prompted_slices(lesion)))}."
+            )
+        outcome = self._from_prompts(lesion, index, self._field(lesion))
+        return self._result(index, outcome, started)
+
+    def track(self, lesion: Lesion, run: Pass) -> Iterator[SliceResult]:
+        """Run one pass with a fresh memory that every prompted slice seeds; one result a slice."""
+        started = time.perf_counter()
+        self._check(lesion)
+        field = self._field(lesion)
+        prompted = {i: self._remembered(lesion, i, field) for i in prompted_slices(lesion)}
+        bank = MemoryBank(prompted, self._network.look_back, self._network.pointer_look_back)
+        reverse = _runs_backwards(run.slices, tuple(prompted))
+        for place, index in enumerate(run.slices):
+            if index in prompted:
+                # As given: a grown field may have replaced what the bank remembers of it.
+                outcome = prompted[index]
+            else:
+                ahead = [i for i in run.slices[place:] if i not in prompted]
+                features = self._features(ahead[0], field, ahead[1:])
+                slices = self._stack.shape[0]
+                outcome = self._network.track(features, field, bank, index, slices, reverse)
+                bank.add(index, outcome)
+            result = self._result(index, outcome, started)
+            yield result
+            started = time.perf_counter()
+            if self._settings.region_scale is not None and place + 1 < len(run.slices):
+                field = self._grown(field, result, bank)
+
+    def _check(self, lesion: Lesion) -> None:
+        if not lesion.prompts:
+            raise PromptError(f"{lesion.name} has no prompt; give it a box, a mask or a point.")
+        for prompt in lesion.prompts:
+            check_prompt(prompt, self._stack.shape)
+
+    def _field(self, lesion: Lesion) -> FieldOfView:
+        if self._settings.region_scale is None and self._fields:
+            return next(iter(self._fields.values()))
+        if lesion.prompts not in self._fields:
+            self._fields[lesion.prompts] = lesion_field(self._stack, lesion, self._settings)
+        return self._fields[lesion.prompts]
+
+    def _features(self, index: int, field: FieldOfView, ahead: Sequence[int] = ()) -> Features:
+        found = self._cache.get((index, field))
+        if found is not None:
+            return found
+        size = self._network.image_size
+        room = max(_BATCH_PIXELS // size**2, 1)
+        wanted = [index] + [i for i in ahead if self._cache.get((i, field)) is None]
+        wanted = wanted[:room]
+        pictures = torch.stack([see(self._stack, i, field, size) for i in wanted])
+        encoded = self._network.encode(pictures)
+        self._encoded += len(wanted)
+        for i, features in zip(wanted[1:], encoded[1:], strict=True):
+            self._cache.put((i, field), features)
+        self._cache.put((index, field), encoded[0])
+        return encoded[0]
+
+    def _from_prompts(self, lesion: Lesion, index: int, field: FieldOfView) -> Outcome:
+        prompts = lesion.on(index)
+        known = self._prompted.get(prompts)
+        if known is not None and known.field == field:
+            return known
+        inputs = prompt_inputs(prompts, field.region, self._network.image_size)
+        outcome = self._network.prompt(self._features(index, field), inputs, field)
+        self._prompted[prompts] = outcome
+        return outcome
+
+    def _remembered(self, lesion: Lesion, index: int, field: FieldOfView) -> Outcome:
+        outcome = self._from_prompts(lesion, index, field)
+        if outcome.memory is None:
+            outcome = self._network.remember(self._features(index, field), outcome)
+            self._prompted[lesion.on(index)] = outcome
+        return outcome
+
+    def _grown(self, field: FieldOfView, result: SliceResult, bank: MemoryBank) -> FieldOfView:
+        """`field`, or a larger one where the object outgrows it; then memories move over."""
+        region = outgrown(field.region, result.mask)
+        if region is None:
+            return field
+        grown = replace(field, region=region)
+        for index, outcome in bank.remembered().items():
+            moved = resampled(outcome, grown)
+            bank.replace(index, self._network.remember(self._features(index, grown), moved))
+        return grown
+
+    def _result(self, index: int, outcome: Outcome, started: float) -> SliceResult:
+        shape = self._stack.shape[1:]
+        logits = from_region(outcome.logits[0, 0], outcome.field.region, shape, _NOTHING)
+        return SliceResult(
+            index,
+            (logits > 0).cpu().numpy(),
+            outcome.predicted_iou,
+            float(torch.sigmoid(outcome.score.float()).item()),
+            time.perf_counter() - started,
+        )
+
+
+def _runs_backwards(slices: Sequence[int], prompted: Sequence[int]) -> bool:
+    """Whether a pass runs against the slice numbers; a single slice, away from its prompt."""
+    if len(slices) > 1:
+        return slices[0] > slices[-1]
+    return bool(slices) and min(prompted, key=lambda i: abs(i - slices[0])) > slices[0]

@@ -1,0 +1,106 @@
+"""The sam2 package's own video predictor on the pictures that an engine of ours sees."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from sam2.sam2_video_predictor import SAM2VideoPredictor
+
+from breastwidget.engines.checkpoints import Checkpoint
+from breastwidget.engines.fields import RunSettings, lesion_field, see
+from breastwidget.engines.state_dict import read_weights
+from breastwidget.prompts import BoxPrompt, Lesion, MaskPrompt, PointPrompt, prompted_slices
+from breastwidget.volume import SliceStack
+
+# As in sam2.build_sam.build_sam2_video_predictor, apply_postprocessing=True.
+_DEFAULTS = (
+    "model._target_=sam2.sam2_video_predictor.SAM2VideoPredictor",
+    "model.sam_mask_decoder_extra_args.dynamic_multimask_via_stability=true",
+    "model.sam_mask_decoder_extra_args.dynamic_multimask_stability_delta=0.05",
+    "model.sam_mask_decoder_extra_args.dynamic_multimask_stability_thresh=0.98",
+    "model.binarize_mask_from_pts_for_mem_enc=true",
+    "model.fill_hole_area=8",
+)
+
+
+def build_predictor(config: Path, overrides: tuple[str, ...] = ()) -> SAM2VideoPredictor:
+    """The package's predictor with the weights that its constructors draw."""
+    merged = OmegaConf.merge(
+        OmegaConf.load(config), OmegaConf.from_dotlist([*overrides, *_DEFAULTS])
+    )
+    predictor = instantiate(merged.model, _recursive_=True).eval()
+    predictor.memory_attention.register_forward_pre_hook(_float_memory, with_kwargs=True)
+    return predictor
+
+
+def _float_memory(_: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Keep the predictor going in float32 where no object pointer lies in the past.
+
+    It stores memories in bfloat16, and without a float32 pointer beside them its linear layers
+    raise. The values stay as they are.
+    """
+    return args, {**kwargs, "memory": kwargs["memory"].float()}
+
+
+def load_predictor(checkpoint: Checkpoint) -> SAM2VideoPredictor:
+    """The package's predictor with a checkpoint's weights."""
+    predictor = build_predictor(checkpoint.config, checkpoint.overrides)
+    predictor.load_state_dict(read_weights(checkpoint.weights))
+    return predictor
+
+
+def reference_pass(
+    predictor: SAM2VideoPredictor,
+    stack: SliceStack,
+    lesion: Lesion,
+    settings: RunSettings,
+    first: int,
+    reverse: bool,
+) -> dict[int, np.ndarray]:
+    """Masks (rows, columns) by slice, of one pass from `first` to the stack's end or start."""
+    with warnings.catch_warnings():
+        # No hole filling without CUDA code; the predictor says so and goes on.
+        warnings.simplefilter("ignore", UserWarning)
+        state = _state(predictor, stack, lesion, settings)
+        for index in prompted_slices(lesion):
+            _prompt(predictor, state, lesion, index)
+        video = predictor.propagate_in_video(state, start_frame_idx=first, reverse=reverse)
+        return {index: (logits[0, 0] > 0).numpy() for index, _, logits in video}
+
+
+def _state(
+    predictor: SAM2VideoPredictor, stack: SliceStack, lesion: Lesion, settings: RunSettings
+) -> dict[str, Any]:
+    slices, rows, columns = stack.shape
+    field = lesion_field(stack, lesion, settings)
+    gray = torch.stack([see(stack, i, field, predictor.image_size) for i in range(slices)])
+    mean = torch.tensor(settings.mean).view(1, 3, 1, 1)
+    std = torch.tensor(settings.std).view(1, 3, 1, 1)
+    images = (gray[:, None] - mean) / std
+    with patch("sam2.sam2_video_predictor.load_video_frames", return_value=(images, rows, columns)):
+        return predictor.init_state("")
+
+
+def _prompt(predictor: SAM2VideoPredictor, state: Any, lesion: Lesion, index: int) -> None:
+    prompts = lesion.on(index)
+    for prompt in prompts:
+        if isinstance(prompt, MaskPrompt):
+            predictor.add_new_mask(state, index, 1, torch.from_numpy(prompt.mask))
+    box = [(p.x0, p.y0, p.x1, p.y1) for p in prompts if isinstance(p, BoxPrompt)]
+    points = [p for p in prompts if isinstance(p, PointPrompt)]
+    if box or points:
+        predictor.add_new_points_or_box(
+            state,
+            index,
+            1,
+            points=[(p.x, p.y) for p in points] or None,
+            labels=[int(p.positive) for p in points] or None,
+            box=box[0] if box else None,
+        )

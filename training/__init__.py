@@ -1,0 +1,1 @@
+"""How the embedded checkpoint ``nano`` is made: generator, loop and evaluation."""
