@@ -52,14 +52,14 @@ def load_reference(reference: Reference, volume: Volume) -> NDArray[np.bool_]:
     """
     if isinstance(reference, (str, Path)):
         return readers.load_mask(reference, volume)
-    data = reference.data if isinstance(reference, Volume) else np.asarray(reference)
+    if isinstance(reference, Volume):
+        return readers.onto_grid(reference, volume, reference.name)
+    data = np.asarray(reference)
     if data.shape != volume.shape:
         raise ReferenceMaskError(
             f"Expected a reference of the volume's shape {volume.shape}, got {data.shape}."
         )
-    if not (data > 0).any():
-        raise ReferenceMaskError("The reference is empty; expected voxels above 0 in the tumour.")
-    return np.asarray(data > 0)
+    return readers.onto_grid(volume.with_data(data), volume, "reference")
 
 
 class Segmenter:

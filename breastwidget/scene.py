@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -36,11 +37,19 @@ BACKGROUND = "#f4f6f8"
 _HTML_TRIANGLES = 8000
 # VTK fits the sphere around a scene into the window, which leaves it small.
 _ZOOM = 1.35
-# vtk.js adds icons from its project's site to the page; the browser is told to fetch nothing.
+# vtk.js adds icons from its project's site to the page: they are taken out, and the browser is
+# told to fetch nothing at all.
+_ICONS = r"https://[\w./-]+/favicon-[^`\"']*"
 _OFFLINE = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
     "script-src 'unsafe-inline' 'unsafe-eval' blob: data:; style-src 'unsafe-inline'; "
     'img-src data: blob:; worker-src blob:; connect-src data: blob:">'
+)
+# In a frame that the browser has not laid out yet, vtk.js draws into a picture of no size and leaves
+# it so; a resize event makes it measure again.
+_SETTLE = (
+    "<script>for (const ms of [60, 300, 1000, 2500, 5000]) "
+    'setTimeout(() => dispatchEvent(new Event("resize")), ms)</script>'
 )
 
 
@@ -110,7 +119,8 @@ def scene_html(surfaces: Sequence[SceneItem], background: str = BACKGROUND) -> s
         archive.writestr("index.json", json.dumps({"hashes": arrays, "scene": scene}))
     page = io.StringIO()
     write_html(packed.getvalue(), page)
-    return page.getvalue().replace("<head>", f"<head>{_OFFLINE}", 1)
+    text = re.sub(_ICONS, "data:,", page.getvalue())
+    return text.replace("<head>", f"<head>{_OFFLINE}{_SETTLE}", 1)
 
 
 def _looks(surfaces: Sequence[SceneItem]) -> list[tuple[Surface, str, float]]:

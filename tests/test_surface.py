@@ -66,7 +66,8 @@ class TestExtraction:
     ) -> None:
         affine = np.diag([*np.multiply(flips, SPACING), 1.0])
         surface = extract_surface(make_ball(), affine)
-        assert facing(surface).min() > 0.8
+        assert facing(surface).min() > 0  # The poles end in a single pixel, a little cone.
+        assert facing(surface).mean() > 0.98
         assert surface.enclosed_volume_ml > 0
 
     def test_oblique_and_permuted_axes(self) -> None:
@@ -77,7 +78,8 @@ class TestExtraction:
         assert surface.enclosed_volume_ml == pytest.approx(
             make_ball().sum() * 0.98 / 1000, rel=1e-3
         )
-        assert facing(surface).min() > 0.8
+        assert facing(surface).min() > 0  # The poles end in a single pixel, a little cone.
+        assert facing(surface).mean() > 0.98
 
     def test_one_voxel(self) -> None:
         mask = np.zeros((5, 5, 5), dtype=bool)
@@ -147,6 +149,7 @@ class TestScene:
         page = ball_surface.to_html()
         assert "Content-Security-Policy" in page[:2000]
         assert "default-src 'none'" in page
+        assert "favicon" not in page
         assert re.search(r'<(script|link|img)[^>]+(src|href)="http', page) is None
         assert 1_000_000 < len(page) < 2_000_000
 

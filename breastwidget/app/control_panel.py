@@ -83,10 +83,11 @@ class ControlPanel:
         progress = self._model.progress
         self.propagate.disabled = progress.running or self._model.box is None
         self.cancel.disabled = not progress.running
-        # Where nobody knows the total, the bar is full of stripes while it runs.
-        known = progress.total is not None
-        self.bar.max = progress.total or 1
-        self.bar.value = progress.done if known else int(progress.running or progress.done > 0)
+        # Where nobody knows the total it is at most the whole stack; a finished run fills the bar.
+        finished = not progress.running and progress.done > 0
+        most = progress.total or self._model.stack.shape[0]
+        self.bar.max = progress.done if finished else most
+        self.bar.value = progress.done
         self.bar.bar_style = "info" if progress.running else "success"
         started = progress.running or progress.done > 0
         self.count.value = describe_progress(self._model) if started else ""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from breastwidget import metrics
 from breastwidget.app.model import Run, Scene
-from breastwidget.app.palette import PREDICTION, REFERENCE
 from breastwidget.app.picture import png_bytes
+from breastwidget.display import REFERENCE_COLOUR, result_colour
 from breastwidget.engines.base import EngineInfo, SliceResult
 from breastwidget.errors import BreastWidgetError, DependencyError
 from breastwidget.prompts import BoxPrompt, Lesion
@@ -88,11 +88,11 @@ def make_scene(run: Run, reference: NDArray[np.bool_] | None) -> Scene:
 def _surfaces(segmentation: Segmentation, reference: NDArray[np.bool_] | None) -> list[SceneItem]:
     from breastwidget.surface import extract_surface
 
-    items: list[SceneItem] = [(segmentation.surface(), PREDICTION, 1.0)]
+    items: list[SceneItem] = [(segmentation.surface(), result_colour(0), 1.0)]
     if reference is not None:
         stack = segmentation.volume.stack(segmentation.plane)
         shell = extract_surface(stack.to_voxels(reference), stack.volume.affine)
-        items.append((shell, REFERENCE, _SHELL_OPACITY))
+        items.append((shell, REFERENCE_COLOUR, _SHELL_OPACITY))
     return items
 
 

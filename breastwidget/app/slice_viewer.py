@@ -12,9 +12,9 @@ from ipyevents import Event
 
 from breastwidget.app.box_capture import BoxCapture
 from breastwidget.app.model import AppModel
-from breastwidget.app.palette import BOX, PREDICTION, REFERENCE
 from breastwidget.app.picture import encode_picture, physical_size_mm, resolve_overlay
 from breastwidget.app.vectors import overlay_svg, strip_svg
+from breastwidget.display import BOX_COLOUR, REFERENCE_COLOUR, result_colour
 
 __all__ = ["SliceViewer"]
 
@@ -182,10 +182,10 @@ def _letters(labels: tuple[str, str, str, str]) -> str:
 
 
 def _legend(with_reference: bool) -> str:
-    entries = [("prediction", PREDICTION, "solid")]
+    entries = [("prediction", result_colour(0), "solid")]
     if with_reference:
-        entries.append(("reference", REFERENCE, "dashed"))
-    entries.append(("box", BOX, "solid"))
+        entries.append(("reference", REFERENCE_COLOUR, "dashed"))
+    entries.append(("box", BOX_COLOUR, "solid"))
     return (
         '<div class="bw-legend">'
         + "".join(

@@ -33,6 +33,7 @@ def build_model(checkpoint: Checkpoint, overrides: tuple[str, ...] = ()) -> tupl
     from hydra.utils import instantiate
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
 
     try:
         config = OmegaConf.merge(
@@ -42,7 +43,14 @@ def build_model(checkpoint: Checkpoint, overrides: tuple[str, ...] = ()) -> tupl
         values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
         settings = _run_settings(values.get("run") or {})
         model = instantiate(config.model, _recursive_=True)
-    except (OSError, HydraException, OmegaConfBaseException, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        HydraException,
+        OmegaConfBaseException,
+        YAMLError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise CheckpointError(
             f"{checkpoint.config} is not a SAM 2 config ({str(error).splitlines()[0][:160]}); "
             "expected the sam2 package's own shape, with a model: section."

@@ -122,7 +122,6 @@ def _fetch(entry: CatalogueEntry, cache_dir: Path | None, endpoint: str | None) 
         )
     try:
         from huggingface_hub import hf_hub_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
     except ImportError as error:
         raise DependencyError(
             f"Fetching {entry.name} needs huggingface_hub: pip install huggingface_hub."
@@ -131,7 +130,7 @@ def _fetch(entry: CatalogueEntry, cache_dir: Path | None, endpoint: str | None) 
         return Path(
             hf_hub_download(entry.repository, entry.file, cache_dir=cache_dir, endpoint=endpoint)
         )
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
+    except Exception as error:  # the hub's own, and whatever its HTTP library raises
         raise _not_fetched(entry, error) from error
 
 

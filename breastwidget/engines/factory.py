@@ -14,6 +14,7 @@ def create_engine(
     name_or_path: str | Path | Checkpoint = "nano",
     *,
     precision: str = "float32",
+    attention: str = "exact",
     cache_bytes: int = 2 * 2**30,
     device: str | None = None,
 ) -> Engine:
@@ -30,6 +31,7 @@ def create_engine(
     return Sam2Engine(
         checkpoint,
         precision=precision,
+        attention=attention,
         cache_bytes=cache_bytes,
         device=device,
     )

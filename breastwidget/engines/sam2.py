@@ -20,6 +20,7 @@ from breastwidget.engines.fields import FieldOfView, RunSettings
 from breastwidget.engines.memory import MemoryBank, Outcome
 from breastwidget.engines.prompt_inputs import PromptInputs
 from breastwidget.engines.session import Sam2Session
+from breastwidget.engines.token_merging import find_merging
 from breastwidget.errors import DependencyError, EngineError
 from breastwidget.volume import SliceStack
 
@@ -37,46 +38,98 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PRECISIONS = ("float32", "bfloat16")
+ATTENTIONS = ("exact", "merged")
 
-_LEAN = (
-    "model.memory_attention.layer.cross_attention._target_="
-    "breastwidget.engines.sam2.LeanCrossAttention",
-)
+# The fraction of 2 x 2 blocks whose tokens stay apart.
+_KEEP = 0.25
+_LAYER = "model.memory_attention.layer"
+_HERE = "breastwidget.engines.sam2"
+# What takes the place of the package's `RoPEAttention` in the memory attention.
+_CLASSES = {
+    "exact": (f"{_LAYER}.cross_attention._target_={_HERE}.LeanCrossAttention",),
+    "merged": (
+        f"{_LAYER}.cross_attention._target_={_HERE}.MergedCrossAttention",
+        f"{_LAYER}.self_attention._target_={_HERE}.MergedSelfAttention",
+    ),
+}
 
 
 class LeanCrossAttention(RoPEAttention):  # type: ignore[misc]  # sam2 has no type stubs
     """SAM 2's attention to memories, with the values projected after averaging.
 
-    Equal to `RoPEAttention` up to rounding (`attention.average_memories`); for one head only.
+    Equal to `RoPEAttention` up to rounding (`attention.average_memories`); for one head and one
+    picture at a time, which is what SAM 2's memory attention has.
     """
 
     def forward(
         self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, num_k_exclude_rope: int = 0
     ) -> torch.Tensor:
-        """Attend from `q` (batch, n, channels) to `k` and `v` (batch, m, memory channels)."""
-        if self.num_heads != 1:
-            return cast(torch.Tensor, super().forward(q, k, v, num_k_exclude_rope))
-        queries, keys = self.q_proj(q), self.k_proj(k)
-        turns = self._turns(queries)
-        spatial = keys.shape[1] - num_k_exclude_rope
-        means = [
-            average_memories(
-                rotate(query, turns),
-                torch.cat([rotate(key[:spatial], turns), key[spatial:]]),
-                memory.to(key.dtype),
-            )
-            for query, key, memory in zip(queries, keys, v, strict=True)
-        ]
-        return cast(torch.Tensor, self.out_proj(self.v_proj(torch.stack(means))))
+        """Attend from `q` (1, n, channels) to `k` and `v` (1, m, memory channels).
 
-    def _turns(self, queries: torch.Tensor) -> torch.Tensor:
-        """Complex turns (tokens, channels / 2) of a square of tokens."""
-        turns = self.freqs_cis
-        if turns.shape[0] != queries.shape[1]:
-            side = math.isqrt(queries.shape[1])
-            turns = self.compute_cis(end_x=side, end_y=side)
-        self.freqs_cis: torch.Tensor = turns.to(queries.device)
-        return self.freqs_cis
+        The last `num_k_exclude_rope` keys are object pointers, which have no place to rotate by.
+        """
+        turns = _turns(self, q)
+        spatial = k.shape[1] - num_k_exclude_rope
+        keys = self.k_proj(k[0])
+        keys = torch.cat([rotate(keys[:spatial], turns), keys[spatial:]])
+        queries = rotate(self.q_proj(q[0]), turns)
+        means = average_memories(queries, keys, v[0].to(keys.dtype))
+        return cast(torch.Tensor, self.out_proj(self.v_proj(means))[None])
+
+
+class MergedCrossAttention(LeanCrossAttention):
+    """Attention to memories on merged tokens (`token_merging`): faster, and an approximation."""
+
+    def forward(
+        self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, num_k_exclude_rope: int = 0
+    ) -> torch.Tensor:
+        """As `LeanCrossAttention`; each slice in memory, and the one asked, is merged by itself."""
+        turns = _turns(self, q)
+        tokens, spatial = len(turns), k.shape[1] - num_k_exclude_rope
+        asked = find_merging(q[0], _KEEP)
+        keys, values, weights = [], [], []
+        for start in range(0, spatial, tokens):
+            here = slice(start, start + tokens)
+            merging = find_merging(v[0, here], _KEEP)
+            keys.append(rotate(self.k_proj(merging.merge(k[0, here])), merging.merge(turns)))
+            values.append(merging.merge(v[0, here]))
+            weights.append(merging.log_weights())
+        keys.append(self.k_proj(k[0, spatial:]))
+        values.append(v[0, spatial:])
+        weights.append(torch.zeros(num_k_exclude_rope, device=k.device))
+        queries = rotate(self.q_proj(asked.merge(q[0])), asked.merge(turns))
+        found = torch.cat(keys)
+        means = average_memories(
+            queries, found, torch.cat(values).to(found.dtype), torch.cat(weights)
+        )
+        return cast(torch.Tensor, asked.unmerge(self.out_proj(self.v_proj(means)))[None])
+
+
+class MergedSelfAttention(RoPEAttention):  # type: ignore[misc]  # sam2 has no type stubs
+    """Self-attention on merged tokens (`token_merging`): faster, and an approximation."""
+
+    def forward(
+        self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, num_k_exclude_rope: int = 0
+    ) -> torch.Tensor:
+        """Attend among tokens (1, n, channels) of one picture."""
+        if num_k_exclude_rope:
+            return cast(torch.Tensor, super().forward(q, k, v, num_k_exclude_rope))
+        merging = find_merging(q[0], _KEEP)
+        turns = merging.merge(_turns(self, q))
+        keys = rotate(self.k_proj(merging.merge(k[0])), turns)
+        queries = rotate(self.q_proj(merging.merge(q[0])), turns)
+        values = self.v_proj(merging.merge(v[0]))
+        means = average_memories(queries, keys, values, merging.log_weights())
+        return cast(torch.Tensor, merging.unmerge(self.out_proj(means))[None])
+
+
+def _turns(attention: Any, queries: torch.Tensor) -> torch.Tensor:
+    """Complex turns (tokens, channels / 2) for the square of tokens that asks."""
+    if attention.freqs_cis.shape[0] != queries.shape[1]:
+        side = math.isqrt(queries.shape[1])
+        attention.freqs_cis = attention.compute_cis(end_x=side, end_y=side)
+    attention.freqs_cis = attention.freqs_cis.to(queries.device)
+    return cast(torch.Tensor, attention.freqs_cis)
 
 
 def _inference(step: Callable[P, T]) -> Callable[P, T]:
@@ -240,6 +293,7 @@ class Sam2Engine:
         self,
         checkpoint: Checkpoint,
         precision: str = "float32",
+        attention: str = "exact",
         cache_bytes: int = 2 * 2**30,
         device: str | None = None,
     ) -> None:
@@ -247,17 +301,22 @@ class Sam2Engine:
             raise EngineError(
                 f"Unknown precision {precision!r}; choose one of {', '.join(PRECISIONS)}."
             )
+        if attention not in ATTENTIONS:
+            raise EngineError(
+                f"Unknown attention {attention!r}; choose one of {', '.join(ATTENTIONS)}."
+            )
         self._checkpoint = checkpoint
+        self._attention = attention
         self._precision = precision
         self._cache_bytes = cache_bytes
-        model, self._settings = build_model(checkpoint, _LEAN)
+        model, self._settings = build_model(checkpoint, _CLASSES[attention])
         model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self._network = Sam2Network(model, self._settings, precision)
 
     @property
     def info(self) -> EngineInfo:
         """Name, checkpoint digest and settings, for provenance."""
-        settings = (("precision", self._precision),)
+        settings = (("precision", self._precision), ("attention", self._attention))
         return EngineInfo(self._checkpoint.name, self._checkpoint.sha256, settings)
 
     def open(self, stack: SliceStack) -> EngineSession:

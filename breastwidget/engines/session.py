@@ -27,6 +27,8 @@ __all__ = ["Network", "Sam2Session"]
 _NOTHING = -1024.0
 # Small pictures are encoded several at a time, which is faster; large ones one at a time.
 _BATCH_PIXELS = 4 * 256 * 256
+# A drag after another on one open stack: no more of their outcomes than this are kept.
+_MOST_PROMPTED = 64
 
 
 class Network(Protocol):
@@ -148,15 +150,20 @@ class Sam2Session:
             return known
         inputs = prompt_inputs(prompts, field.region, self._network.image_size)
         outcome = self._network.prompt(self._features(index, field), inputs, field)
-        self._prompted[prompts] = outcome
+        self._keep(prompts, outcome)
         return outcome
 
     def _remembered(self, lesion: Lesion, index: int, field: FieldOfView) -> Outcome:
         outcome = self._from_prompts(lesion, index, field)
         if outcome.memory is None:
             outcome = self._network.remember(self._features(index, field), outcome)
-            self._prompted[lesion.on(index)] = outcome
+            self._keep(lesion.on(index), outcome)
         return outcome
+
+    def _keep(self, prompts: tuple[Prompt, ...], outcome: Outcome) -> None:
+        self._prompted[prompts] = outcome
+        if len(self._prompted) > _MOST_PROMPTED:
+            del self._prompted[next(iter(self._prompted))]
 
     def _grown(self, field: FieldOfView, result: SliceResult, bank: MemoryBank) -> FieldOfView:
         """`field`, or a larger one where the object outgrows it; then memories move over."""

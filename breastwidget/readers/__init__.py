@@ -12,7 +12,7 @@ from breastwidget.errors import VolumeError
 from breastwidget.readers.checks import check_image
 from breastwidget.readers.files import open_file
 from breastwidget.readers.mama_mia import CaseFiles, case_name, find_case, phase_files
-from breastwidget.readers.masks import load_mask
+from breastwidget.readers.masks import load_mask, onto_grid
 from breastwidget.readers.paths import NIFTI_SUFFIXES, NRRD_SUFFIXES, READABLE, suffix
 from breastwidget.readers.phases import Phases, default_phase, read_phase
 from breastwidget.readers.writers import write_mask, write_volume
@@ -24,6 +24,7 @@ __all__ = [
     "find_case",
     "load",
     "load_mask",
+    "onto_grid",
     "write_mask",
     "write_volume",
 ]

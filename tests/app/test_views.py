@@ -183,6 +183,9 @@ def test_buttons_follow_box_and_progress(panel: ControlPanel, model: AppModel) -
     assert panel.count.value == "3 of 5 slices"
     model.update(progress=Progress(True, 1, None))
     assert panel.count.value == "1 slice"
+    assert (panel.bar.value, panel.bar.max) == (1, 12)
+    model.update(progress=Progress(False, 7, None))
+    assert (panel.bar.value, panel.bar.max) == (7, 7)
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,9 @@ def running_lab(private: Path) -> Iterator[Lab]:
 def launch_chromium(playwright: Playwright) -> Browser:
     """The system's Chromium where there is one, else the one Playwright installed."""
     return playwright.chromium.launch(
-        executable_path=shutil.which("chromium"), args=list(_CHROMIUM_FLAGS), headless=True
+        executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
+        args=list(_CHROMIUM_FLAGS),
+        headless=True,
     )
 
 

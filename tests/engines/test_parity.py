@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from sam2_reference import build_predictor, load_predictor, reference_pass
 
+from benchmarks.reference_predictor import (
+    build_predictor,
+    load_predictor,
+    open_reference,
+    reference_pass,
+)
 from breastwidget.engines.checkpoints import Checkpoint, find_checkpoint
 from breastwidget.engines.fields import RunSettings
 from breastwidget.engines.sam2 import Sam2Engine
@@ -64,7 +69,8 @@ PASSES = {
 
 def compare(engine, predictor, stack, lesion, slices, reverse, settings) -> None:
     """Every slice's masks agree; most are neither empty nor full, so that agreeing means much."""
-    expected = reference_pass(predictor, stack, lesion, settings, slices[0], reverse)
+    state = open_reference(predictor, stack, lesion, settings)
+    expected = reference_pass(predictor, state, slices[0], reverse)
     found = {result.slice: result for result in engine.open(stack).track(lesion, Pass(slices))}
     assert list(found) == list(slices) == list(expected)
     telling = 0

@@ -58,10 +58,10 @@ def test_prompted_slices_seed_the_memory_and_old_ones_are_forgotten(network, ell
         (2, (0, 1, 5, 9), False),
         (3, (1, 2, 5, 9), False),
         (4, (2, 3, 5, 9), False),
-        (6, (4, 5, 9), False),
+        (6, (3, 4, 5, 9), False),
         (7, (5, 6, 9), False),
         (8, (5, 6, 7, 9), False),
-        (10, (5, 8, 9), False),
+        (10, (5, 7, 8, 9), False),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -10,14 +11,16 @@ from unittest.mock import patch
 import numpy as np
 import torch
 from hydra.utils import instantiate
+from numpy.typing import NDArray
 from omegaconf import OmegaConf
-from sam2.sam2_video_predictor import SAM2VideoPredictor
 
 from breastwidget.engines.checkpoints import Checkpoint
 from breastwidget.engines.fields import RunSettings, lesion_field, see
 from breastwidget.engines.state_dict import read_weights
 from breastwidget.prompts import BoxPrompt, Lesion, MaskPrompt, PointPrompt, prompted_slices
 from breastwidget.volume import SliceStack
+
+__all__ = ["build_predictor", "load_predictor", "open_reference", "reference_pass"]
 
 # As in sam2.build_sam.build_sam2_video_predictor, apply_postprocessing=True.
 _DEFAULTS = (
@@ -30,14 +33,55 @@ _DEFAULTS = (
 )
 
 
-def build_predictor(config: Path, overrides: tuple[str, ...] = ()) -> SAM2VideoPredictor:
-    """The package's predictor with the weights that its constructors draw."""
+def build_predictor(config: Path, overrides: tuple[str, ...] = ()) -> Any:
+    """The package's `SAM2VideoPredictor` with the weights that its constructors draw.
+
+    `config` is a YAML file; a relative one is inside the sam2 package.
+    """
+    path = config if config.is_absolute() else resources.files("sam2").joinpath(*config.parts)
     merged = OmegaConf.merge(
-        OmegaConf.load(config), OmegaConf.from_dotlist([*overrides, *_DEFAULTS])
+        OmegaConf.load(str(path)), OmegaConf.from_dotlist([*overrides, *_DEFAULTS])
     )
     predictor = instantiate(merged.model, _recursive_=True).eval()
     predictor.memory_attention.register_forward_pre_hook(_float_memory, with_kwargs=True)
     return predictor
+
+
+def load_predictor(checkpoint: Checkpoint) -> Any:
+    """The package's predictor with a checkpoint's weights."""
+    predictor = build_predictor(checkpoint.config, checkpoint.overrides)
+    predictor.load_state_dict(read_weights(checkpoint.weights))
+    return predictor
+
+
+def open_reference(
+    predictor: Any, stack: SliceStack, lesion: Lesion, settings: RunSettings
+) -> dict[str, Any]:
+    """The predictor's state with all slices of `stack` as its video, and `lesion`'s prompts."""
+    slices, rows, columns = stack.shape
+    field = lesion_field(stack, lesion, settings)
+    gray = torch.stack([see(stack, i, field, predictor.image_size) for i in range(slices)])
+    mean = torch.tensor(settings.mean).view(1, 3, 1, 1)
+    std = torch.tensor(settings.std).view(1, 3, 1, 1)
+    frames = ((gray[:, None] - mean) / std, rows, columns)
+    with warnings.catch_warnings():
+        _ignore_holes()
+        with patch("sam2.sam2_video_predictor.load_video_frames", return_value=frames):
+            state: dict[str, Any] = predictor.init_state("")
+        for index in prompted_slices(lesion):
+            _prompt(predictor, state, lesion, index)
+    return state
+
+
+def reference_pass(
+    predictor: Any, state: dict[str, Any], first: int, reverse: bool, slices: int | None = None
+) -> dict[int, NDArray[np.bool_]]:
+    """Masks (rows, columns) by slice, of one pass from `first` over `slices`, or to the end."""
+    most = None if slices is None else slices - 1  # it tracks one more than it is told
+    with warnings.catch_warnings():
+        _ignore_holes()
+        video = predictor.propagate_in_video(state, first, most, reverse)
+        return {index: (logits[0, 0] > 0).numpy() for index, _, logits in video}
 
 
 def _float_memory(_: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -49,46 +93,12 @@ def _float_memory(_: Any, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[
     return args, {**kwargs, "memory": kwargs["memory"].float()}
 
 
-def load_predictor(checkpoint: Checkpoint) -> SAM2VideoPredictor:
-    """The package's predictor with a checkpoint's weights."""
-    predictor = build_predictor(checkpoint.config, checkpoint.overrides)
-    predictor.load_state_dict(read_weights(checkpoint.weights))
-    return predictor
+def _ignore_holes() -> None:
+    # No hole filling without CUDA code; the predictor says so and goes on.
+    warnings.simplefilter("ignore", UserWarning)
 
 
-def reference_pass(
-    predictor: SAM2VideoPredictor,
-    stack: SliceStack,
-    lesion: Lesion,
-    settings: RunSettings,
-    first: int,
-    reverse: bool,
-) -> dict[int, np.ndarray]:
-    """Masks (rows, columns) by slice, of one pass from `first` to the stack's end or start."""
-    with warnings.catch_warnings():
-        # No hole filling without CUDA code; the predictor says so and goes on.
-        warnings.simplefilter("ignore", UserWarning)
-        state = _state(predictor, stack, lesion, settings)
-        for index in prompted_slices(lesion):
-            _prompt(predictor, state, lesion, index)
-        video = predictor.propagate_in_video(state, start_frame_idx=first, reverse=reverse)
-        return {index: (logits[0, 0] > 0).numpy() for index, _, logits in video}
-
-
-def _state(
-    predictor: SAM2VideoPredictor, stack: SliceStack, lesion: Lesion, settings: RunSettings
-) -> dict[str, Any]:
-    slices, rows, columns = stack.shape
-    field = lesion_field(stack, lesion, settings)
-    gray = torch.stack([see(stack, i, field, predictor.image_size) for i in range(slices)])
-    mean = torch.tensor(settings.mean).view(1, 3, 1, 1)
-    std = torch.tensor(settings.std).view(1, 3, 1, 1)
-    images = (gray[:, None] - mean) / std
-    with patch("sam2.sam2_video_predictor.load_video_frames", return_value=(images, rows, columns)):
-        return predictor.init_state("")
-
-
-def _prompt(predictor: SAM2VideoPredictor, state: Any, lesion: Lesion, index: int) -> None:
+def _prompt(predictor: Any, state: dict[str, Any], lesion: Lesion, index: int) -> None:
     prompts = lesion.on(index)
     for prompt in prompts:
         if isinstance(prompt, MaskPrompt):

@@ -1,0 +1,12 @@
+"""Run every benchmark, and print one Markdown document: `python -m benchmarks [--quick]`."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import engine_speed, import_time, nano_speed
+
+if __name__ == "__main__":
+    import_time.main(sys.argv[1:])
+    nano_speed.main(sys.argv[1:])
+    engine_speed.main(sys.argv[1:])
