@@ -68,11 +68,12 @@ def speed_table(slices: int) -> str:
     for strategy in STRATEGIES:
         for run in plan(strategy, (centre,), extent, stack.top_slice):
             list(session.track(lesion, run))
+    median_ms = 1000 * statistics.median(drags)
     rows = [
         ["import torch and sam2, load nano", f"{load:.2f} s"],
         [
             "the prompted slice after a drag, median of 10",
-            f"{1000 * statistics.median(drags):.0f} ms",
+            f"{median_ms:.0f} ms",
         ],
         [f"center-outward over {slices} slices, nothing encoded yet", f"{cold:.2f} s"],
         [f"the same again, features kept (encodings: {before_all})", f"{warm:.2f} s"],

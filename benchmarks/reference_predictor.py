@@ -20,7 +20,13 @@ from breastwidget.engines.state_dict import read_weights
 from breastwidget.prompts import BoxPrompt, Lesion, MaskPrompt, PointPrompt, prompted_slices
 from breastwidget.volume import SliceStack
 
-__all__ = ["build_predictor", "load_predictor", "open_reference", "reference_pass"]
+__all__ = [
+    "build_predictor",
+    "load_predictor",
+    "open_reference",
+    "prompt_reference",
+    "reference_pass",
+]
 
 # As in sam2.build_sam.build_sam2_video_predictor, apply_postprocessing=True.
 _DEFAULTS = (
@@ -57,20 +63,25 @@ def load_predictor(checkpoint: Checkpoint) -> Any:
 def open_reference(
     predictor: Any, stack: SliceStack, lesion: Lesion, settings: RunSettings
 ) -> dict[str, Any]:
-    """The predictor's state with all slices of `stack` as its video, and `lesion`'s prompts."""
+    """The predictor's state with all slices of `stack`, in `lesion`'s field, as its video."""
     slices, rows, columns = stack.shape
     field = lesion_field(stack, lesion, settings)
     gray = torch.stack([see(stack, i, field, predictor.image_size) for i in range(slices)])
     mean = torch.tensor(settings.mean).view(1, 3, 1, 1)
     std = torch.tensor(settings.std).view(1, 3, 1, 1)
     frames = ((gray[:, None] - mean) / std, rows, columns)
+    with patch("sam2.sam2_video_predictor.load_video_frames", return_value=frames):
+        state: dict[str, Any] = predictor.init_state("")
+    return state
+
+
+def prompt_reference(predictor: Any, state: dict[str, Any], lesion: Lesion) -> None:
+    """Forget what `state` knows of objects, and give it `lesion`'s prompts."""
+    predictor.reset_state(state)
     with warnings.catch_warnings():
         _ignore_holes()
-        with patch("sam2.sam2_video_predictor.load_video_frames", return_value=frames):
-            state: dict[str, Any] = predictor.init_state("")
         for index in prompted_slices(lesion):
             _prompt(predictor, state, lesion, index)
-    return state
 
 
 def reference_pass(
@@ -78,7 +89,8 @@ def reference_pass(
 ) -> dict[int, NDArray[np.bool_]]:
     """Masks (rows, columns) by slice, of one pass from `first` over `slices`, or to the end."""
     most = None if slices is None else slices - 1  # it tracks one more than it is told
-    with warnings.catch_warnings():
+    silent = patch("sam2.sam2_video_predictor.tqdm", lambda frames, **_: frames)
+    with warnings.catch_warnings(), silent:
         _ignore_holes()
         video = predictor.propagate_in_video(state, first, most, reverse)
         return {index: (logits[0, 0] > 0).numpy() for index, _, logits in video}

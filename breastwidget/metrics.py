@@ -27,6 +27,7 @@ __all__ = [
     "dice",
     "hd95_challenge_voxels",
     "hd95_mm",
+    "largest_part",
     "longest_diameter_mm",
     "score_masks",
     "score_table",
@@ -46,8 +47,8 @@ CONVENTIONS = (
     "Surface Dice: share of both surfaces within 2 mm of the other, weighted by area; 1 where both "
     "are empty, 0 where only one is. "
     "Volume: voxels times voxel volume. Volume error: signed, relative to the reference. "
-    "Longest diameter: largest distance between two points of the mask's boundary (IBSI maximum "
-    "3-D diameter)."
+    "Longest diameter: largest distance between two points on the boundary of the mask's largest "
+    "connected part (IBSI maximum 3-D diameter)."
 )
 
 
@@ -159,12 +160,25 @@ def longest_diameter_mm(mask: Mask, spacing_mm: Spacing) -> float:
 
 def component_count(mask: Mask) -> int:
     """Number of connected pieces of a mask; voxels that share a corner are connected."""
+    return _pieces(np.asarray(mask, dtype=bool))[1]
+
+
+def largest_part(mask: Mask) -> Mask:
+    """The largest connected piece of a mask, as a mask of the same shape; empty for an empty one.
+
+    A speck away from the lesion would otherwise decide its diameter.
+    """
+    labels, pieces = _pieces(np.asarray(mask, dtype=bool))
+    if pieces < 2:
+        return labels > 0
+    return np.asarray(labels == 1 + int(np.bincount(labels.ravel())[1:].argmax()))
+
+
+def _pieces(mask: Mask) -> tuple[NDArray[np.int32], int]:
     from scipy import ndimage
 
-    inside = np.asarray(mask, dtype=bool)
-    if not inside.any():
-        return 0
-    return int(ndimage.label(_crop(inside)[0], structure=np.ones((3, 3, 3)))[1])
+    labels, pieces = ndimage.label(mask, structure=np.ones((3, 3, 3)))
+    return labels, int(pieces)
 
 
 def score_masks(mask: Mask, reference: Mask, spacing_mm: Spacing, voxel_volume_ml: float) -> Scores:
@@ -179,7 +193,7 @@ def score_masks(mask: Mask, reference: Mask, spacing_mm: Spacing, voxel_volume_m
         volume_ml=volume,
         reference_volume_ml=expected,
         volume_error_percent=100 * (volume - expected) / expected if expected else math.nan,
-        longest_diameter_mm=longest_diameter_mm(mask, spacing_mm),
+        longest_diameter_mm=longest_diameter_mm(largest_part(mask), spacing_mm),
         note=f"empty {' and '.join(empty)}" if empty else "",
     )
 

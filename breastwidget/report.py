@@ -26,13 +26,20 @@ if TYPE_CHECKING:
 
     from breastwidget.segmentation import Segmentation
 
-__all__ = ["Report", "ReportResult", "render_report", "write_report"]
+__all__ = [
+    "SCORE_COLUMNS",
+    "Report",
+    "ReportResult",
+    "render_report",
+    "score_cell",
+    "write_report",
+]
 
 # More pictures than this make a page that nobody scrolls through.
 _MOST_SLICES = 36
 
 # How the columns of `metrics.score_table` are headed and formatted.
-_COLUMNS = {
+SCORE_COLUMNS = {
     "dice": ("Dice", ".3f"),
     "hd95_mm": ("HD95 (mm)", ".1f"),
     "surface_dice_2mm": ("Surface Dice 2 mm", ".3f"),
@@ -215,7 +222,7 @@ def _table(report: Report) -> dict[str, Any]:
     """Headings and rows, one for each result: scores where known, slices and seconds always."""
     scores = report.table
     names = [] if scores is None else [str(name) for name in scores.columns]
-    heads = [_COLUMNS.get(name, (name.replace("_", " "), ".3g"))[0] for name in names]
+    heads = [SCORE_COLUMNS.get(name, (name.replace("_", " "), ".3g"))[0] for name in names]
     voxel_ml = report.stack.volume.voxel_volume_ml
     if scores is None:
         heads = ["Volume (mL)"]
@@ -224,7 +231,7 @@ def _table(report: Report) -> dict[str, Any]:
         if scores is None:
             cells = [f"{int(np.count_nonzero(result.mask)) * voxel_ml:.2f}"]
         elif name in scores.index:
-            cells = [_cell(scores.loc[name, column], column) for column in names]
+            cells = [score_cell(scores.loc[name, column], column) for column in names]
         else:
             cells = ["–"] * len(names)
         cells.append(str(int(result.mask.any(axis=(1, 2)).sum())))
@@ -233,8 +240,9 @@ def _table(report: Report) -> dict[str, Any]:
     return {"heads": [*heads, "Slices", "Seconds"], "rows": rows, "scored": scores is not None}
 
 
-def _cell(value: Any, column: str) -> str:
+def score_cell(value: Any, column: str) -> str:
+    """A score of one `score_table` column as people read it."""
     if isinstance(value, str):
         return value
     number = float(value)
-    return format(number, _COLUMNS.get(column, ("", ".3g"))[1]) if np.isfinite(number) else "–"
+    return format(number, SCORE_COLUMNS.get(column, ("", ".3g"))[1]) if np.isfinite(number) else "–"

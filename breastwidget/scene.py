@@ -45,12 +45,6 @@ _OFFLINE = (
     "script-src 'unsafe-inline' 'unsafe-eval' blob: data:; style-src 'unsafe-inline'; "
     'img-src data: blob:; worker-src blob:; connect-src data: blob:">'
 )
-# In a frame that the browser has not laid out yet, vtk.js draws into a picture of no size and leaves
-# it so; a resize event makes it measure again.
-_SETTLE = (
-    "<script>for (const ms of [60, 300, 1000, 2500, 5000]) "
-    'setTimeout(() => dispatchEvent(new Event("resize")), ms)</script>'
-)
 
 
 def scene_image(surfaces: Sequence[SceneItem], size: tuple[int, int] = (640, 480)) -> NDArray[Any]:
@@ -120,7 +114,7 @@ def scene_html(surfaces: Sequence[SceneItem], background: str = BACKGROUND) -> s
     page = io.StringIO()
     write_html(packed.getvalue(), page)
     text = re.sub(_ICONS, "data:,", page.getvalue())
-    return text.replace("<head>", f"<head>{_OFFLINE}{_SETTLE}", 1)
+    return text.replace("<head>", f"<head>{_OFFLINE}", 1)
 
 
 def _looks(surfaces: Sequence[SceneItem]) -> list[tuple[Surface, str, float]]:

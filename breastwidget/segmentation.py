@@ -78,8 +78,9 @@ class Segmentation:
 
     @cached_property
     def longest_diameter_mm(self) -> float:
-        """The largest distance in mm between two points of the lesion (IBSI maximum 3-D)."""
-        return metrics.longest_diameter_mm(self.mask, self.volume.spacing_mm)
+        """Largest distance in mm across the lesion's largest connected part (IBSI, 3-D)."""
+        part = metrics.largest_part(self.mask)
+        return metrics.longest_diameter_mm(part, self.volume.spacing_mm)
 
     def surface(self) -> Surface:
         """The lesion's smooth surface in mm (RAS+)."""

@@ -217,3 +217,14 @@ class TestScores:
     def test_the_conventions_name_every_score(self) -> None:
         for name in ("Dice", "HD95", "Surface Dice", "Longest diameter", "diagonal", "2 mm"):
             assert name in metrics.CONVENTIONS
+
+
+class TestLargestPart:
+    def test_a_speck_does_not_decide_the_diameter(self) -> None:
+        mask = np.zeros((20, 12, 12), dtype=bool)
+        mask[2:6, 3:6, 3:6] = True
+        mask[18, 10, 10] = True
+        part = metrics.largest_part(mask)
+        assert int(part.sum()) == 36
+        assert not part[18, 10, 10]
+        assert not metrics.largest_part(np.zeros((3, 3, 3), dtype=bool)).any()

@@ -65,6 +65,9 @@ def draw_extents(draw: Draw) -> Extents:
     """
     half_slices = draw.log_uniform(1.4, 18.0)
     depth = draw.uniform(-0.97, 0.97)
+    if depth < -0.5 and draw.chance(0.6):
+        # A strategy that starts at a tip runs into the lesion, seldom out of it.
+        depth = -depth
     shrink = math.sqrt(1.0 - depth**2)
     middling = draw.chance(0.55)
     at_prompt = draw.uniform(0.09, 0.18) if middling else draw.log_uniform(0.025, 0.17)

@@ -9,6 +9,11 @@ from torch.nn import functional
 
 FOCAL_WEIGHT = 10.0
 FOCAL_POWER = 1.5
+LOSING_WEIGHT = 2.0
+"""How much worse it is to miss an object than to see one that is not there.
+
+A lost object is not found again, for the memory of its absence outlives it.
+"""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,8 @@ def score(candidates: Candidates, masks: torch.Tensor) -> Score:
         dice = ((2 * both + 1e-3) / (sizes + 1e-3)).gather(1, chosen)[:, 0]
     mask_loss = (losses.min(1).values * here).mean()
     iou_loss = ((candidates.ious - iou).abs().mean(1) * here).mean()
-    object_loss = functional.binary_cross_entropy_with_logits(candidates.object_scores[:, 0], here)
+    object_loss = functional.binary_cross_entropy_with_logits(
+        candidates.object_scores[:, 0], here, pos_weight=torch.tensor(LOSING_WEIGHT)
+    )
     found = candidates.object_scores[:, 0] > 0
     return Score(mask_loss + iou_loss + object_loss, dice, present, found)

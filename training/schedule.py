@@ -18,6 +18,7 @@ class Stage:
         last_rate: learning rate at its end.
         freeze: whether trunk and neck stand still.
         singles: share of batches of single slices mixed in.
+        decay: of the moving average of the weights, per step.
     """
 
     until: float
@@ -28,6 +29,7 @@ class Stage:
     last_rate: float
     freeze: bool
     singles: float = 0.0
+    decay: float = 0.998
 
 
 SINGLE_CLIPS = 24
@@ -35,7 +37,7 @@ SINGLE_CLIPS = 24
 STAGES = (
     Stage(0.28, SINGLE_CLIPS, 1, 1, 1.2e-3, 1.5e-4, freeze=False),
     Stage(0.78, 8, 6, 10, 6e-4, 1.5e-4, freeze=True, singles=0.08),
-    Stage(1.0, 6, 12, 12, 1.5e-4, 1e-5, freeze=True, singles=0.08),
+    Stage(1.0, 6, 12, 12, 1.5e-4, 1e-5, freeze=True, singles=0.08, decay=0.99),
 )
 
 

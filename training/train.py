@@ -60,6 +60,7 @@ class Trainer:
         content = state.load(out / "last.pt") if resume else None
         if content is not None:
             self.progress = state.Progress(**content["progress"])
+            self.progress.minutes = progress.minutes
             self.model.load_state_dict(content["model"])
             self.average = state.Average(**content["average"])
         self._enter_stage()
@@ -126,6 +127,7 @@ class Trainer:
     def step(self, batch: Batch) -> None:
         """One step of the optimiser."""
         self._advance_stage()
+        self.average.decay = STAGES[self.progress.stage].decay
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(self.share)
         loss = self._loss(batch)

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from breastwidget.engines.base import SliceResult
+from breastwidget.report import SCORE_COLUMNS, score_cell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,13 +61,17 @@ def slice_bar(console: Console, label: str, total: int | None) -> Iterator[Bar]:
 
 def print_table(console: Console, table: pd.DataFrame, footnote: str = "") -> None:
     """Print a table, its index first, with a footnote below."""
-    shown = Table()
+    shown = Table(padding=(0, 0, 0, 1))
     shown.add_column(no_wrap=True)
     for column in table.columns:
         justify: JustifyMethod = "right" if table[column].dtype.kind in "fi" else "left"
-        shown.add_column(str(column).replace("_", " "), justify=justify)
+        title, _ = SCORE_COLUMNS.get(column, (str(column).replace("_", " "), ""))
+        shown.add_column(title, justify=justify, overflow="fold")
     for name, row in table.iterrows():
-        cells = [f"{value:.3f}" if isinstance(value, float) else str(value) for value in row]
+        cells = [
+            score_cell(value, column) if column in SCORE_COLUMNS else str(value)
+            for column, value in row.items()
+        ]
         shown.add_row(str(name), *cells)
     console.print(shown)
     if footnote:

@@ -91,6 +91,7 @@ def _write(
             "Image": "first post-contrast phase minus pre-contrast phase",
             "Prompt": f"one box on slice {box.slice}",
             "Extent": "automatic",
+            "Seconds": "the first strategy's include encoding the slices; the others reuse them",
         },
         provenance={name: result.session() for name, result in results.items()},
     )

@@ -73,6 +73,6 @@ def _misfit(mask: Volume, volume: Volume, label: str) -> ReferenceMaskError:
         distance = float(np.sqrt((moved**2).sum(axis=0)).max())
         came = f"the same shape {mask.shape}, but corners up to {distance:.2f} mm away"
     return ReferenceMaskError(
-        f"{label}: expected a mask on the grid of {volume.name}, got {came}; resample the mask onto "
-        "the image, or give the mask that was drawn on it."
+        f"{label}: expected a mask on the grid of {volume.name}, got {came}; resample the mask "
+        "onto the image, or give the mask that was drawn on it."
     )

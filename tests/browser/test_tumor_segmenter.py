@@ -131,13 +131,18 @@ def test_a_box_is_propagated_and_scored(page: Page, lab: Lab, console_errors: li
     viewer.wheel_to(box.slice)
     viewer.drag_box(box)
     page.wait_for_selector(".bw-overlay .bw-prediction", timeout=120_000)
-    viewer.choose("Extent", "the reference's slices")
     viewer.press("Propagate")
     dice = viewer.dice()
+    viewer.choose("Strategy", "top-to-bottom")
+    viewer.choose("Extent", "the reference's slices")
+    viewer.press("Propagate")
+    other = viewer.dice(row=1)
     page.frame_locator(".bw-scene").locator("canvas").wait_for(timeout=60_000)
     page.wait_for_timeout(1000)
     viewer.screenshot("propagated")
     assert dice > 0.5
+    assert other > 0.5
+    assert page.locator(".bw-dice tbody b").count() > 0
     viewer.expect_slice(box.slice)
     assert not console_errors
 

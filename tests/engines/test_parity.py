@@ -12,6 +12,7 @@ from benchmarks.reference_predictor import (
     build_predictor,
     load_predictor,
     open_reference,
+    prompt_reference,
     reference_pass,
 )
 from breastwidget.engines.checkpoints import Checkpoint, find_checkpoint
@@ -70,6 +71,7 @@ PASSES = {
 def compare(engine, predictor, stack, lesion, slices, reverse, settings) -> None:
     """Every slice's masks agree; most are neither empty nor full, so that agreeing means much."""
     state = open_reference(predictor, stack, lesion, settings)
+    prompt_reference(predictor, state, lesion)
     expected = reference_pass(predictor, state, slices[0], reverse)
     found = {result.slice: result for result in engine.open(stack).track(lesion, Pass(slices))}
     assert list(found) == list(slices) == list(expected)
