@@ -1,7 +1,8 @@
 """Evaluate the embedded checkpoint: ``python -m training.evaluate [--weights FILE]``.
 
 The protocol of arXiv 2507.23272: a tight box or the reference's mask on the start slice of the
-strategy, propagation over the reference's slices, volumetric Dice.
+strategy, propagation over the reference's slices, volumetric Dice. The one-way strategies
+are also run with a box on the middle slice.
 """
 
 from __future__ import annotations
@@ -57,6 +58,19 @@ def _by_distance(
     return {name: float(np.mean(values)) for name, values in found.items()}
 
 
+def _prompts(
+    reference: NDArray[np.bool_], strategy: str, extent: bw.Extent, top: int
+) -> Iterator[tuple[Prompt, int, str]]:
+    """Prompts, their slices and what they are called: the protocol's two, and for a one-way
+    strategy also a box on the middle slice, which is where a person tends to draw it."""
+    start = _start(reference, strategy, extent, top)
+    yield box_from_reference(reference, start), start, "box"
+    yield mask_from_reference(reference, start), start, "mask"
+    middle = _start(reference, "center-outward", extent, top)
+    if strategy != "center-outward":
+        yield box_from_reference(reference, middle), middle, "middle box"
+
+
 def evaluate_case(case: Case, engine: Any) -> Iterator[Row]:
     """One row for each strategy and prompt, on features that are computed once."""
     segmenter = bw.Segmenter(case.volume, engine)
@@ -65,12 +79,7 @@ def evaluate_case(case: Case, engine: Any) -> Iterator[Row]:
     shown = np.flatnonzero(reference.any(axis=(1, 2)))
     extent = bw.Extent(int(shown[0]), int(shown[-1]))
     for strategy in bw.STRATEGIES:
-        start = _start(reference, strategy, extent, stack.top_slice)
-        prompts: dict[str, Prompt] = {
-            "box": box_from_reference(reference, start),
-            "mask": mask_from_reference(reference, start),
-        }
-        for kind, prompt in prompts.items():
+        for prompt, start, kind in _prompts(reference, strategy, extent, stack.top_slice):
             result = segmenter.segment(prompt, strategy, extent)
             mask = result.stack_mask
             yield {
@@ -92,7 +101,7 @@ def report(rows: Iterable[Row]) -> pd.DataFrame:
     for row in rows:
         table.append(row)
         print(
-            f"{row['case']:22s} {row['strategy']:15s} {row['prompt']:5s} "
+            f"{row['case']:22s} {row['strategy']:15s} {row['prompt']:10s} "
             f"prompted slice {row['prompted slice']:.2f}  volume {row['volume']:.2f}  "
             f"size ratio {row['size ratio']:.2f}",
             flush=True,

@@ -109,5 +109,6 @@ def _best(column: _Column, rows: Sequence[tuple[int, Run, Scores]]) -> frozenset
 
 
 def _label(run: Run, number: int) -> str:
+    extent = "" if run.extent is None else f", slices {run.extent.first} to {run.extent.last}"
     cancelled = "" if run.complete else ", cancelled"
-    return f"{number}. {run.strategy} from slice {run.box.slice}{cancelled}"
+    return f"{number}. {run.strategy}, box on {run.box.slice}{extent}{cancelled}"

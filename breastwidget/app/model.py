@@ -19,6 +19,7 @@ from traitlets import Bool, HasTraits, Instance, Int, Tuple, Unicode
 from breastwidget.metrics import Scores
 from breastwidget.prompts import BoxPrompt
 from breastwidget.segmentation import Segmentation
+from breastwidget.strategies import Extent
 from breastwidget.volume import SliceStack
 
 __all__ = [
@@ -80,7 +81,8 @@ class Masks:
 class Run:
     """One propagation: what it was asked, what came, and its scores where a reference is known.
 
-    `complete` is False for a cancelled run, which keeps the slices done until then.
+    `complete` is False for a cancelled run, which keeps the slices done until then; `extent` is
+    None where it was automatic.
     """
 
     strategy: str
@@ -89,6 +91,7 @@ class Run:
     seconds: float
     complete: bool
     scores: Scores | None = None
+    extent: Extent | None = None
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,9 @@ def make_run(
         scores = metrics.score_masks(
             segmentation.mask, truth, volume.spacing_mm, volume.voxel_volume_ml
         )
-    return Run(request.strategy, request.box, segmentation, seconds, complete, scores)
+    return Run(
+        request.strategy, request.box, segmentation, seconds, complete, scores, request.extent
+    )
 
 
 def make_scene(run: Run, reference: NDArray[np.bool_] | None) -> Scene:

@@ -41,8 +41,8 @@ def test_python_does_what_a_hand_does(app: TumorSegmenter, truth: np.ndarray) ->
     assert np.array_equal(result.mask, truth)
     app.propagate("top-to-bottom", extent="reference")
     assert list(app.table.index) == [
-        "1. center-outward from slice 6",
-        "2. top-to-bottom from slice 6",
+        "1. center-outward, box on 6",
+        "2. top-to-bottom, box on 6, slices 4 to 8",
     ]
     assert app.table["dice"].tolist() == [1.0, 1.0]
     assert len(app.segmentations) == 2

@@ -244,7 +244,7 @@ def test_the_best_of_each_column_is_bold(model: AppModel) -> None:
         *("0.900", "0.500", "-5"),  # Dice; surface Dice is a tie; smallest absolute volume error
         *("2.0", "0.500", "1.0"),
     ]
-    assert "1. center-outward from slice 6" in table.widget.value
+    assert "1. center-outward, box on 6" in table.widget.value
     assert "Dice: 1 where both masks are empty" in table.widget.value
 
 
@@ -252,7 +252,7 @@ def test_one_row_is_not_the_best_of_anything(model: AppModel) -> None:
     table = DiceTable(model)
     model.update(runs=(run("center-outward"), run("top-to-bottom", complete=False, dice=0.99)))
     assert "<b>" not in table.widget.value
-    assert "2. top-to-bottom from slice 6, cancelled" in table.widget.value
+    assert "2. top-to-bottom, box on 6, cancelled" in table.widget.value
 
 
 # Surface panel
