@@ -28,9 +28,11 @@ __all__ = [
     "reference_pass",
 ]
 
-# As in sam2.build_sam.build_sam2_video_predictor, apply_postprocessing=True.
+_PREDICTOR = "model._target_=sam2.sam2_video_predictor.SAM2VideoPredictor"
+
+# As in sam2.build_sam.build_sam2_video_predictor, apply_postprocessing=True; a checkpoint whose
+# config says otherwise (nano's does) was trained for that, here and in our engine.
 _DEFAULTS = (
-    "model._target_=sam2.sam2_video_predictor.SAM2VideoPredictor",
     "model.sam_mask_decoder_extra_args.dynamic_multimask_via_stability=true",
     "model.sam_mask_decoder_extra_args.dynamic_multimask_stability_delta=0.05",
     "model.sam_mask_decoder_extra_args.dynamic_multimask_stability_thresh=0.98",
@@ -46,7 +48,9 @@ def build_predictor(config: Path, overrides: tuple[str, ...] = ()) -> Any:
     """
     path = config if config.is_absolute() else resources.files("sam2").joinpath(*config.parts)
     merged = OmegaConf.merge(
-        OmegaConf.load(str(path)), OmegaConf.from_dotlist([*overrides, *_DEFAULTS])
+        OmegaConf.from_dotlist(list(_DEFAULTS)),
+        OmegaConf.load(str(path)),
+        OmegaConf.from_dotlist([*overrides, _PREDICTOR]),
     )
     predictor = instantiate(merged.model, _recursive_=True).eval()
     predictor.memory_attention.register_forward_pre_hook(_float_memory, with_kwargs=True)

@@ -37,8 +37,9 @@ def build_model(checkpoint: Checkpoint, overrides: tuple[str, ...] = ()) -> tupl
 
     try:
         config = OmegaConf.merge(
+            OmegaConf.from_dotlist(list(_POSTPROCESSING)),  # first: a config that says so wins
             OmegaConf.load(_config_path(checkpoint)),
-            OmegaConf.from_dotlist([*checkpoint.overrides, *_POSTPROCESSING, *overrides]),
+            OmegaConf.from_dotlist([*checkpoint.overrides, *overrides]),
         )
         values = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
         settings = _run_settings(values.get("run") or {})
