@@ -194,6 +194,21 @@ class SliceStack:
         slices, rows, columns = (slice(None, None, step) for step in self._steps)
         return array[slices, rows, columns].transpose(np.argsort(self._axes))
 
+    def to_voxel_index(self, index: tuple[int, int, int]) -> tuple[int, int, int]:
+        """The voxel (i, j, k) at (slice, row, column)."""
+        voxel = [0, 0, 0]
+        for place, axis, step, size in zip(index, self._axes, self._steps, self.shape, strict=True):
+            voxel[axis] = place if step > 0 else size - 1 - place
+        return voxel[0], voxel[1], voxel[2]
+
+    def from_voxel_index(self, voxel: tuple[int, int, int]) -> tuple[int, int, int]:
+        """The (slice, row, column) at which the voxel (i, j, k) is shown."""
+        s, r, c = (
+            voxel[axis] if step > 0 else size - 1 - voxel[axis]
+            for axis, step, size in zip(self._axes, self._steps, self.shape, strict=True)
+        )
+        return s, r, c
+
     @cached_property
     def pixels(self) -> NDArray[Any]:
         """The volume's voxels as (slice, row, column), in the file's dtype."""

@@ -1,114 +1,77 @@
-"""The Dice table: one row per run, side by side, best in bold, conventions underneath."""
+"""The Dice table: the strategies' results side by side, which one is shown, and all as CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING
-
 import ipywidgets as widgets
 
-from breastwidget.app.model import AppModel, Run
-from breastwidget.metrics import CONVENTIONS, Scores, score_table
+from breastwidget.app.controls import html, row, show_only, titled
+from breastwidget.app.document import LesionState
+from breastwidget.app.downloads import data_link
+from breastwidget.app.intents import Intents
+from breastwidget.app.model import AppModel
+from breastwidget.app.results_table import results_csv, results_html
+from breastwidget.app.run_table import run_label
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["DiceTable", "score_runs", "table_html"]
+__all__ = ["DiceTable"]
 
 
 class DiceTable:
-    """Shows every run's scores; empty without a reference or before the first run."""
+    """Takes no room before the first run."""
 
-    def __init__(self, model: AppModel) -> None:
+    def __init__(self, model: AppModel, intents: Intents) -> None:
         self._model = model
-        self.widget = widgets.HTML()
-        self.widget.add_class("bw-dice")
-        model.observe(lambda _change: self.render(), ["runs"])
+        self._intents = intents
+        self._rendering = False
+        self._made_from: tuple[object, ...] = ()
+        self.shown = widgets.Dropdown(
+            description="Show run",
+            tooltip="Which result of the active lesion is shown on the slices and in 3-D",
+            layout=widgets.Layout(width="auto", flex="0 1 480px", margin="0"),
+            style={"description_width": "64px"},
+        )
+        self.csv = html()
+        self.table = html(name="bw-dice")
+        bar = row(self.shown, self.csv)
+        bar.add_class("bw-spread")
+        self.widget = titled("Results", bar, self.table, name="bw-results")
+        self.shown.observe(lambda change: self._chose(change.new), "value")
+        model.observe(lambda _change: self.render(), ["document"])
         self.render()
 
     def render(self) -> None:
         """Show the model as it is now."""
-        self.widget.value = table_html(self._model.runs)
+        document = self._model.document
+        made_from = tuple(
+            (lesion.name, lesion.colour, lesion.shown, *map(id, lesion.runs))
+            for lesion in document.lesions
+        )
+        self._render_choice(document.current)
+        if made_from == self._made_from:
+            return
+        self._made_from = made_from
+        table = results_html(document.lesions)
+        self.table.value = table
+        link = data_link(
+            results_csv(document.lesions).encode(), "runs.csv", "Table as CSV", "text/csv"
+        )
+        self.csv.value = link if table else ""
+        show_only(self.widget, bool(table))
 
+    def _render_choice(self, lesion: LesionState | None) -> None:
+        runs = () if lesion is None else lesion.runs
+        options = tuple((run_label(run, number + 1), number) for number, run in enumerate(runs))
+        # New options select their first one, which is nobody's choice.
+        self._rendering = True
+        try:
+            if self.shown.options != options:
+                self.shown.options = options
+            self.shown.value = None if lesion is None else lesion.shown
+        finally:
+            self._rendering = False
+        show_only(self.shown, len(options) > 1)
 
-@dataclass(frozen=True)
-class _Column:
-    """A heading, how to read and write its value, and how bad it is (None: never the best)."""
-
-    heading: str
-    value: Callable[[Run, Scores], float]
-    form: str
-    badness: Callable[[float], float] | None
-
-
-def _less(value: float) -> float:
-    return value
-
-
-def _more(value: float) -> float:
-    return -value
-
-
-_COLUMNS = (
-    _Column("Dice", lambda _run, scores: scores.dice, ".3f", _more),
-    _Column("HD95 (mm)", lambda _run, scores: scores.hd95_mm, ".1f", _less),
-    _Column("Surface Dice 2 mm", lambda _run, scores: scores.surface_dice_2mm, ".3f", _more),
-    _Column("Volume (mL)", lambda _run, scores: scores.volume_ml, ".2f", None),
-    _Column("Volume error (%)", lambda _run, scores: scores.volume_error_percent, "+.0f", abs),
-    _Column("Seconds", lambda run, _scores: run.seconds, ".1f", _less),
-)
-
-
-def score_runs(runs: Sequence[Run]) -> pd.DataFrame:
-    """The scores of those runs that have any: one row each, with its seconds."""
-    scored = {_label(run, number): run for number, run in enumerate(runs, 1) if run.scores}
-    table = score_table({name: run.scores for name, run in scored.items() if run.scores})
-    table["seconds"] = [run.seconds for run in scored.values()]
-    return table
-
-
-def table_html(runs: Sequence[Run]) -> str:
-    """The same as an HTML table; empty where no run has scores.
-
-    The best value of a column is bold where there is another row to be better than; a cancelled
-    run is not compared.
-    """
-    rows = [(number, run, run.scores) for number, run in enumerate(runs, 1) if run.scores]
-    if not rows:
-        return ""
-    best = [_best(column, rows) for column in _COLUMNS]
-    head = "".join(f'<th scope="col">{column.heading}</th>' for column in _COLUMNS)
-    body = []
-    for number, run, scores in rows:
-        cells = []
-        for column, top in zip(_COLUMNS, best, strict=True):
-            text = format(column.value(run, scores), column.form)
-            cells.append(f"<td>{f'<b>{text}</b>' if text in top and run.complete else text}</td>")
-        name = escape(_label(run, number))
-        body.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>')
-    reference_ml = rows[0][2].reference_volume_ml
-    return (
-        f'<table><thead><tr><th scope="col">Run</th>{head}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table>"
-        f'<p class="bw-footnote">Against a reference of {reference_ml:.2f} mL. '
-        f"{escape(CONVENTIONS)}</p>"
-    )
-
-
-def _best(column: _Column, rows: Sequence[tuple[int, Run, Scores]]) -> frozenset[str]:
-    """The best value as written, so that values which look equal are all bold."""
-    badness = column.badness
-    values = [column.value(run, scores) for _, run, scores in rows if run.complete]
-    values = [value for value in values if value == value]  # NaN is never the best
-    if badness is None or len(values) < 2:
-        return frozenset()
-    least = min(badness(value) for value in values)
-    return frozenset(format(value, column.form) for value in values if badness(value) == least)
-
-
-def _label(run: Run, number: int) -> str:
-    extent = "" if run.extent is None else f", slices {run.extent.first} to {run.extent.last}"
-    cancelled = "" if run.complete else ", cancelled"
-    return f"{number}. {run.strategy}, box on {run.box.slice}{extent}{cancelled}"
+    def _chose(self, number: int | None) -> None:
+        lesion = self._model.document.current
+        if self._rendering or number is None or lesion is None or number == lesion.shown:
+            return
+        self._intents.show_run(lesion.key, number)

@@ -7,33 +7,45 @@ every write goes through `AppModel.update`, which holds the model's one lock whi
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from traitlets import Bool, HasTraits, Instance, Int, Tuple, Unicode
+from traitlets import Bool, Float, HasTraits, Instance, Tuple, Unicode
 
-from breastwidget.metrics import Scores
-from breastwidget.prompts import BoxPrompt
-from breastwidget.segmentation import Segmentation
+from breastwidget.app.document import Document, Masks
+from breastwidget.app.history import History
+from breastwidget.app.plane_patch import PlanePatch
 from breastwidget.strategies import Extent
-from breastwidget.volume import SliceStack
+from breastwidget.volume import Plane, SliceStack, Volume
 
 __all__ = [
-    "EXTENT_SOURCES",
+    "LOOKS",
+    "SCENE_MODES",
+    "THEMES",
+    "TOOLS",
     "AppModel",
-    "Masks",
+    "Cursor",
+    "Image",
+    "Live",
+    "Look",
     "Progress",
-    "Run",
     "Scene",
+    "SceneOptions",
     "Status",
     "Window",
 ]
 
-EXTENT_SOURCES = ("automatic", "reference")
+TOOLS = ("box", "point", "negative point", "paint", "erase", "window", "pan")
+"""What a drag or a click on the picture does."""
+LOOKS = ("contour", "fill", "agreement")
+"""How masks are drawn; "agreement" colours overlap, misses and false alarms against a reference."""
+THEMES = ("auto", "light", "dark")
+SCENE_MODES = ("auto", "live", "html", "picture")
+"""How the surface is shown; "auto" asks the environment, see `scene_mode`."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,30 @@ class Window:
 
     lo: float
     hi: float
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The crosshair: a voxel (i, j, k) of the volume; the slice shown in each plane follows."""
+
+    i: int
+    j: int
+    k: int
+
+    @property
+    def voxel(self) -> tuple[int, int, int]:
+        """As a tuple."""
+        return self.i, self.j, self.k
+
+
+@dataclass(frozen=True)
+class Look:
+    """How masks are laid over the picture: one of `LOOKS`, and an opacity in [0, 1]."""
+
+    style: str = "contour"
+    opacity: float = 0.35
+    reference: bool = True
+    crosshair: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,80 +98,151 @@ class Progress:
 
 
 @dataclass(frozen=True, eq=False)
-class Masks:
-    """The masks shown, by slice, each (rows, columns) bool."""
+class Live:
+    """The masks of lesion `key` that a running propagation has found so far, in place of those in
+    the document; `confidence` by slice is (predicted IoU, object probability)."""
 
-    by_slice: Mapping[int, NDArray[np.bool_]] = field(default_factory=lambda: MappingProxyType({}))
-
-    def with_slice(self, index: int, mask: NDArray[np.bool_]) -> Masks:
-        """These masks with slice `index` replaced."""
-        return Masks(MappingProxyType({**self.by_slice, index: mask}))
-
-    def on(self, index: int) -> NDArray[np.bool_] | None:
-        """The mask of slice `index`, None where none was computed or nothing was found."""
-        mask = self.by_slice.get(index)
-        return mask if mask is not None and mask.any() else None
+    key: int
+    masks: Masks
+    confidence: Mapping[int, tuple[float, float]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
-    """One propagation: what it was asked, what came, and its scores where a reference is known.
+class Image:
+    """One of the pictures to choose from: a phase or a subtraction, on the same grid."""
 
-    `complete` is False for a cancelled run, which keeps the slices done until then; `extent` is
-    None where it was automatic.
-    """
+    label: str
+    volume: Volume
 
-    strategy: str
-    box: BoxPrompt
-    segmentation: Segmentation
-    seconds: float
-    complete: bool
-    scores: Scores | None = None
-    extent: Extent | None = None
+
+@dataclass(frozen=True)
+class SceneOptions:
+    """What the scene shall show: one of `SCENE_MODES`; the surface coloured by its signed distance
+    to the reference; the slice shown as a plane; the diameters as lines."""
+
+    mode: str = "auto"
+    signed_distance: bool = False
+    slice_plane: bool = True
+    diameters: bool = False
 
 
 @dataclass(frozen=True)
 class Scene:
-    """The surface as a self-contained HTML page.
+    """The surfaces, as one of: `data` for the viewer on the page ("live"), a self-contained `html`
+    page, a `picture` as a data URL; a `note` says why where it is less than was asked for.
 
-    Where that cannot be made: a `picture` as a data URL, and a `note` that says why.
+    `patch` says where a live scene has the slice's plane, which follows the slice shown;
+    `distance_mm` at which distance the colours are full, 0 where they mean no distance.
     """
 
     html: str = ""
     picture: str = ""
     note: str = ""
+    data: bytes = field(default=b"", repr=False)
+    patch: PlanePatch | None = None
+    distance_mm: float = 0.0
 
 
 class AppModel(HasTraits):
     """Everything that the views show.
 
-    `reference` is (slice, row, column) bool or None. `runs` is a tuple of `Run`, oldest first.
+    `images` all lie on one grid; `image` is the label of the one that is shown and segmented.
+    `plane` is the large view, in which prompts are given and slices are visited; the other two are
+    the small ones. `reference` is (i, j, k) bool or None. `document` is what undo takes back.
+    `restorable` says what was autosaved for this scan, in words; empty where nothing was.
+    `exported` are the paths that the last export wrote. `code` is the Python that makes the result
+    again, as it was when it was asked for.
     """
 
-    stack = Instance(SliceStack)
+    images = Tuple()
+    image = Unicode("")
+    plane = Instance(Plane)
     reference = Instance(np.ndarray, allow_none=True)
     engine_label = Unicode("")
-    slice_index = Int(0)
+    cursor = Instance(Cursor)
     window = Instance(Window)
-    box = Instance(BoxPrompt, allow_none=True)
-    strategy = Unicode("center-outward")
-    extent_source = Unicode("automatic")
+    look = Instance(Look, args=())
+    tool = Unicode("box")
+    brush_mm = Float(6.0)
+    theme = Unicode("auto")
+    document = Instance(Document, args=())
+    history = Instance(History, args=())
+    live = Instance(Live, allow_none=True)
     follow = Bool(True)
-    masks = Instance(Masks, args=())
     progress = Instance(Progress, args=())
     status = Instance(Status, args=("Drag a box around the tumour.",))
-    runs = Tuple()
     scene = Instance(Scene, args=())
+    scene_options = Instance(SceneOptions, args=())
+    restorable = Unicode("")
+    exported = Tuple()
+    code = Unicode("")
 
     def __init__(
-        self, stack: SliceStack, window: Window, reference: NDArray[np.bool_] | None = None
+        self,
+        images: Sequence[Image],
+        plane: Plane,
+        window: Window,
+        reference: NDArray[np.bool_] | None = None,
     ) -> None:
         self.lock = threading.RLock()
-        middle = stack.shape[0] // 2
-        super().__init__(stack=stack, window=window, reference=reference, slice_index=middle)
+        self._stacks: dict[tuple[str, Plane], SliceStack] = {}
+        self._reference_extents: dict[tuple[int, Plane], Extent] = {}
+        i, j, k = (size // 2 for size in images[0].volume.shape)
+        super().__init__(
+            images=tuple(images),
+            image=images[0].label,
+            plane=plane,
+            reference=reference,
+            cursor=Cursor(i, j, k),
+            window=window,
+        )
 
     def update(self, **changes: Any) -> None:
         """Replace several values at once; observers run afterwards and see all of them."""
         with self.lock, self.hold_trait_notifications():
             for name, value in changes.items():
                 self.set_trait(name, value)
+
+    @property
+    def volume(self) -> Volume:
+        """The image shown."""
+        images: tuple[Image, ...] = self.images
+        return next(image.volume for image in images if image.label == self.image)
+
+    @property
+    def stack(self) -> SliceStack:
+        """The image shown, in the large plane."""
+        return self.stack_of(self.plane)
+
+    def stack_of(self, plane: Plane) -> SliceStack:
+        """The image shown, in `plane`."""
+        key = self.image, plane
+        if key not in self._stacks:
+            self._stacks[key] = self.volume.stack(plane)
+        return self._stacks[key]
+
+    @property
+    def slice_index(self) -> int:
+        """The slice of the large plane that holds the cursor."""
+        return self.stack.from_voxel_index(self.cursor.voxel)[0]
+
+    def reference_extent(self, plane: Plane) -> Extent | None:
+        """The first to the last slice of `plane` that the reference is on; None without one."""
+        reference = self.reference
+        if reference is None:
+            return None
+        key = id(reference), plane
+        if key not in self._reference_extents:
+            seen = self.stack_of(plane).from_voxels(reference).any(axis=(1, 2))
+            inside = np.flatnonzero(seen)
+            self._reference_extents[key] = Extent(int(inside[0]), int(inside[-1]))
+        return self._reference_extents[key]
+
+    def masks_of(self, key: int) -> Masks:
+        """The masks of a lesion as they are shown: a running propagation's, else the document's."""
+        live = self.live
+        return (
+            live.masks if live is not None and live.key == key else self.document.lesion(key).masks
+        )

@@ -1,4 +1,4 @@
-"""Opens the engine on the stack when it is first needed, once."""
+"""One engine, and a session for each image and plane, opened when it is first needed."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from breastwidget.app.model import AppModel, Status
 from breastwidget.engines.base import Engine, EngineInfo, EngineSession
+from breastwidget.volume import SliceStack
 
 __all__ = ["SessionRoom"]
 
 
 class SessionRoom:
-    """Holds the engine's session on the model's stack; for the worker's thread only.
+    """Holds the engine and its sessions; for the worker's thread only.
 
     `make_engine` may take seconds (it loads a checkpoint), so the status line says so meanwhile.
     After a failure the next call tries again.
@@ -20,23 +21,25 @@ class SessionRoom:
     def __init__(self, model: AppModel, make_engine: Callable[[], Engine]) -> None:
         self._model = model
         self._make_engine = make_engine
-        self._opened: tuple[EngineInfo, EngineSession] | None = None
+        self._engine: Engine | None = None
+        self._sessions: dict[SliceStack, EngineSession] = {}
 
-    def session(self) -> EngineSession:
-        """The session, opened by the first call."""
-        return self._open()[1]
+    def session(self, stack: SliceStack) -> EngineSession:
+        """The session on `stack`, one of the model's; opened by the first call."""
+        if stack not in self._sessions:
+            self._sessions[stack] = self._opened().open(stack)
+        return self._sessions[stack]
 
     def info(self) -> EngineInfo:
         """What identifies the engine."""
-        return self._open()[0]
+        return self._opened().info
 
-    def _open(self) -> tuple[EngineInfo, EngineSession]:
-        if self._opened is None:
+    def _opened(self) -> Engine:
+        if self._engine is None:
             self._model.update(status=Status("Loading the engine…", "busy"))
-            engine = self._make_engine()
-            self._opened = engine.info, engine.open(self._model.stack)
-            self._model.update(engine_label=_label(engine.info))
-        return self._opened
+            self._engine = self._make_engine()
+            self._model.update(engine_label=_label(self._engine.info))
+        return self._engine
 
 
 def _label(info: EngineInfo) -> str:

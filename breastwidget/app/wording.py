@@ -2,39 +2,57 @@
 
 from __future__ import annotations
 
-import numpy as np
+from breastwidget.app.asking import request_of
+from breastwidget.app.document import Run
+from breastwidget.app.model import AppModel
+from breastwidget.app.results import Request
+from breastwidget.errors import BreastWidgetError
+from breastwidget.prompts import prompted_slices
+from breastwidget.strategies import Extent, plan
 
-from breastwidget.app.model import AppModel, Run
-from breastwidget.strategies import Extent
+__all__ = ["describe_progress", "describe_run", "describe_strategy"]
 
-__all__ = ["describe_progress", "describe_run", "describe_strategy", "reference_extent"]
-
-
-def reference_extent(model: AppModel) -> Extent | None:
-    """The first to the last slice of the reference; None where there is none."""
-    if model.reference is None:
-        return None
-    inside = np.flatnonzero(model.reference.any(axis=(1, 2)))
-    return Extent(int(inside[0]), int(inside[-1]))
+_ENDS = {"top-to-bottom": ("top", "bottom"), "bottom-to-top": ("bottom", "top")}
 
 
-def describe_strategy(model: AppModel) -> str:
-    """Where the chosen strategy will start and what it will visit."""
-    extent = reference_extent(model) if model.extent_source == "reference" else None
-    start = "the slice with your box" if model.box is None else f"slice {model.box.slice}"
-    if model.strategy == "center-outward":
-        if extent is None:
-            return f"Starts on {start} and works outward both ways until the tumour is gone."
-        return f"Starts on {start} and works outward to slices {extent.first} and {extent.last}."
-    ends = {"top-to-bottom": ("top", "bottom"), "bottom-to-top": ("bottom", "top")}[model.strategy]
-    if extent is None:
-        return (
-            f"Looks for the tumour's {ends[0]} from {start}, then visits it in one pass to its "
-            f"{ends[1]}."
-        )
-    ascending = (ends[0] == "top") == (model.stack.top_slice == 0)
-    first, last = (extent.first, extent.last) if ascending else (extent.last, extent.first)
-    return f"Starts on slice {first}, the {ends[0]}, and visits every slice to {last}."
+def describe_strategy(model: AppModel, strategy: str | None = None) -> str:
+    """Where `strategy`, by default the one chosen, would start now and what it would visit."""
+    strategy = strategy or model.document.strategy
+    lesion = model.document.current
+    if lesion is None or not lesion.prompts:
+        if strategy == "center-outward":
+            return "Starts on the slice with your box and works outward both ways."
+        start, end = _ENDS[strategy]
+        return f"Starts at the tumour's {start} and works in one pass to its {end}."
+    try:
+        return _described(request_of(model, strategy))
+    except BreastWidgetError as error:
+        return str(error)
+
+
+def _described(request: Request) -> str:
+    extent, strategy = request.extent, request.strategy
+    if request.base is not None:
+        slices = " and ".join(map(str, request.corrected))
+        noun = "slice" if len(request.corrected) == 1 else "slices"
+        return f"Goes on from the corrected {noun} {slices} only; the other slices stay."
+    whole = extent or Extent(0, request.stack.shape[0] - 1)
+    prompted = prompted_slices(request.lesion.lesion)
+    visited = plan(strategy, prompted, whole, request.stack.top_slice)[0].slices
+    first, last = visited[0], visited[-1]
+    if strategy == "center-outward":
+        where = "both ways until the tumour is gone"
+        if extent is not None:
+            where = f"to slices {extent.first} and {extent.last}"
+        return f"Starts on slice {first} and works outward {where}."
+    start, end = _ENDS[strategy]
+    if extent is not None:
+        return f"Starts on slice {first}, the {start}, and visits every slice to {last}."
+    begun = next(index for index in visited if index in prompted)
+    return (
+        f"Looks for the tumour's {start} from slice {begun}, then visits it in one pass to its "
+        f"{end}."
+    )
 
 
 def describe_progress(model: AppModel) -> str:
@@ -49,6 +67,9 @@ def describe_run(run: Run) -> str:
     """What a finished or cancelled run came to."""
     slices = len({each.slice for each in run.segmentation.slices})
     volume_ml = run.segmentation.volume_ml
+    what = run.strategy
+    if run.corrected is not None:
+        what += f" from slice {run.corrected}"
     if run.complete:
-        return f"Done: {run.strategy}, {slices} slices in {run.seconds:.1f} s, {volume_ml:.2f} mL."
-    return f"Cancelled: {run.strategy} keeps the {slices} slices done, {volume_ml:.2f} mL."
+        return f"Done: {what}, {slices} slices in {run.seconds:.1f} s, {volume_ml:.2f} mL."
+    return f"Cancelled: {what} keeps the {slices} slices done, {volume_ml:.2f} mL."

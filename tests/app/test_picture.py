@@ -1,4 +1,4 @@
-"""Slice pictures and what lies over them: pure functions."""
+"""Slice pictures and places in words: pure functions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ import io
 
 import numpy as np
 import pytest
-from app_fakes import BOX
 from PIL import Image
 
-from breastwidget.app.model import AppModel, Masks, Window
-from breastwidget.app.picture import MAX_BYTES, encode_picture, physical_size_mm, resolve_overlay
+from breastwidget.app.model import Window
+from breastwidget.app.picture import (
+    MAX_BYTES,
+    describe_place,
+    encode_picture,
+    physical_size_mm,
+    place_of_voxel,
+    voxel_at,
+)
+from breastwidget.volume import SliceStack
 
 
 def decoded(data: bytes) -> np.ndarray:
@@ -23,8 +30,16 @@ def test_a_small_picture_is_exact() -> None:
     assert decoded(data).tolist() == [[0, 128], [255, 255]]
 
 
-@pytest.mark.parametrize("size", [256, 512])
-def test_noise_of_512_pixels_stays_below_the_limit(size: int) -> None:
+def test_a_large_smooth_picture_is_exact() -> None:
+    ramp = np.broadcast_to(np.arange(512), (512, 512))
+    kind, data = encode_picture(ramp, Window(0.0, 511.0))
+    assert kind == "png"
+    assert len(data) <= MAX_BYTES
+    assert decoded(data)[7].tolist() == np.rint(np.arange(512) * 255 / 511).tolist()
+
+
+@pytest.mark.parametrize("size", [300, 512])
+def test_noise_is_compressed_below_the_limit(size: int) -> None:
     noise = np.random.default_rng(0).normal(60, 25, (size, size))
     kind, data = encode_picture(noise, Window(0.0, 120.0))
     assert len(data) <= MAX_BYTES
@@ -32,21 +47,46 @@ def test_noise_of_512_pixels_stays_below_the_limit(size: int) -> None:
     assert decoded(data).shape == (size, size)
 
 
-def test_the_physical_size_is_columns_by_rows(model: AppModel) -> None:
-    assert physical_size_mm(model.stack) == (64.0, 24.0)
+def test_the_best_quality_that_fits_is_taken() -> None:
+    """Realistic noise, 5 % of the range, at 512 x 512: no gray value is far off."""
+    rng = np.random.default_rng(1)
+    tissue = 60 + 40 * np.sin(np.arange(512) / 40)[:, None] * np.cos(np.arange(512) / 30)
+    noisy = tissue + rng.normal(0, 6, (512, 512))
+    kind, data = encode_picture(noisy, Window(0.0, 120.0))
+    assert kind == "jpeg"
+    assert 0.75 * MAX_BYTES < len(data) <= MAX_BYTES
+    exact = decoded(encode_picture(noisy, Window(0.0, 120.0), exact=True)[1]).astype(float)
+    apart = decoded(data) - exact
+    assert np.sqrt((apart**2).mean()) < 10
 
 
-def test_the_overlay_holds_what_lies_on_the_slice_shown(model: AppModel) -> None:
-    mask = model.reference[6]
-    model.update(box=BOX, masks=Masks().with_slice(6, mask), slice_index=6)
-    overlay = resolve_overlay(model)
-    assert overlay.mask is mask
-    assert overlay.box is BOX
-    assert np.array_equal(overlay.reference, mask)
-    model.update(slice_index=5)
-    overlay = resolve_overlay(model)
-    assert overlay.mask is None
-    assert overlay.box is None
-    assert overlay.reference is not None
-    model.update(slice_index=0)
-    assert resolve_overlay(model).reference is None
+def test_an_exact_picture_is_exact_at_any_size() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (512, 512))
+    kind, data = encode_picture(noise, Window(0.0, 255.0), exact=True)
+    assert kind == "png"
+    assert len(data) > MAX_BYTES
+    assert np.array_equal(decoded(data), noise)
+
+
+def test_the_physical_size_is_columns_by_rows(stack: SliceStack) -> None:
+    assert physical_size_mm(stack) == (64.0, 24.0)
+
+
+@pytest.mark.parametrize(
+    ("at", "row", "column"),
+    [((0.0, 0.0), 0, 0), ((10.99, 5.0), 5, 10), ((32.0, 24.0), 23, 31), ((-3.0, 99.0), 23, 0)],
+)
+def test_a_point_lies_in_one_voxel(
+    stack: SliceStack, at: tuple[float, float], row: int, column: int
+) -> None:
+    voxel = voxel_at(stack, 7, at)
+    assert voxel == stack.to_voxel_index((7, row, column))
+    assert place_of_voxel(stack, voxel) == (7, (column + 0.5, row + 0.5))
+
+
+def test_a_place_in_words(stack: SliceStack) -> None:
+    # Voxel axes are the stack's own, column, row and slice; the affine is diag(-2, -1, 3).
+    assert describe_place(stack, (11, 6, 4)) == (
+        "voxel (11, 6, 4) = 100",
+        "(-22.0, -6.0, 12.0) mm RAS",
+    )

@@ -1,0 +1,100 @@
+"""The viewer: a large view with its slider, two small ones, and their controls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ipywidgets as widgets
+
+from breastwidget.app.intents import Intents
+from breastwidget.app.look_controls import LookControls
+from breastwidget.app.model import AppModel
+from breastwidget.app.sections import Sections
+from breastwidget.app.slice_view import SliceView
+from breastwidget.app.vectors import Drawing
+from breastwidget.app.viewer_tools import ToolBar, WindowControls
+
+__all__ = ["VIEWER_CSS", "Viewer"]
+
+VIEWER_CSS = (Path(__file__).parent / "viewer.css").read_text(encoding="utf-8")
+"""The style sheet of the views; `Viewer` puts it on the page."""
+
+_SMALL = 0.45
+
+
+class Viewer:
+    """Three views linked by the crosshair.
+
+    `size_px` is the large picture's longer side in CSS pixels; `strip` is a widget to put under
+    the slider, as wide as it.
+    """
+
+    def __init__(
+        self,
+        model: AppModel,
+        intents: Intents,
+        size_px: int = 480,
+        strip: widgets.Widget | None = None,
+    ) -> None:
+        self._model = model
+        self._intents = intents
+        sections, drawing = Sections(), Drawing()
+        sizes = (size_px, round(_SMALL * size_px), round(_SMALL * size_px))
+        self.views = tuple(
+            SliceView(model, intents, place, size, sections, drawing)
+            for place, size in enumerate(sizes)
+        )
+        self.large = self.views[0]
+        self.slider = widgets.IntSlider(
+            description="Slice",
+            tooltip="The slice of the large view",
+            style={"description_width": "36px"},
+            layout=widgets.Layout(width="100%", margin="0"),
+        )
+        self.tools = ToolBar(model, intents)
+        self.window = WindowControls(model, intents)
+        self.look = LookControls(model, intents)
+        self.widget = self._build(size_px, strip)
+        self.slider.observe(lambda change: self._slid(change.new), "value")
+        model.observe(lambda _change: self.render_slider(), ["cursor", "plane"])
+        self.render_slider()
+
+    def render(self) -> None:
+        """Show the model as it is now."""
+        for view in self.views:
+            view.render()
+        for controls in (self.tools, self.window, self.look):
+            controls.render()
+        self.render_slider()
+
+    def render_slider(self) -> None:
+        """Put the slider where the large view is."""
+        index, last = self._model.slice_index, self._model.stack.shape[0] - 1
+        # Never beyond the end for a moment: the page would clamp it and send that back.
+        changes = [("value", index), ("max", last)]
+        for name, value in changes if last < self.slider.max else reversed(changes):
+            setattr(self.slider, name, value)
+
+    def _slid(self, index: int) -> None:
+        if index != self._model.slice_index:
+            self._intents.show_slice(index)
+
+    def _build(self, size_px: int, strip: widgets.Widget | None) -> widgets.Widget:
+        style = widgets.HTML(f"<style>{VIEWER_CSS}</style>")
+        style.add_class("bw-style")
+        style.layout.display = "none"
+        under = [self.slider] if strip is None else [self.slider, strip]
+        large = widgets.VBox(
+            [self.large.widget, *under],
+            layout=widgets.Layout(width=f"{size_px}px", max_width="100%"),
+        )
+        large.add_class("bw-large")
+        others = widgets.Box([view.widget for view in self.views[1:]])
+        others.add_class("bw-others")
+        views = widgets.Box([large, others])
+        views.add_class("bw-views")
+        above = [self.window.shown, self.tools.widget]
+        below = [self.window.widget, self.look.widget]
+        viewer = widgets.VBox([style, *above, views, *below])
+        viewer.add_class("bw-viewer")
+        return viewer

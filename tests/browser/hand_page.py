@@ -1,0 +1,136 @@
+"""A page with one stage and its hand but no Jupyter: the model is a stand-in that records."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Page
+
+from breastwidget.app.hand import Hand
+from breastwidget.app.slice_view import SliceView
+from breastwidget.app.viewer import VIEWER_CSS
+
+Point = tuple[float, float]
+
+_PAGE = """<!doctype html><meta charset="utf-8">
+<style>body {{ margin: 0; padding: 37px 0 0 53px; }} {css}</style>
+<div class="bw-app"><div class="bw-stage" style="width: {width}px">
+  <img class="widget-image bw-zooms" src="data:image/{kind};base64,{pixels}">
+  <div class="widget-html bw-zooms"><div class="widget-html-content">{overlay}</div></div>
+  <div class="hand"></div>
+</div></div>"""
+
+# Answers at once unless the test holds answers back.
+_MODEL = """({state, key_list, source}) => {
+  const listeners = {};
+  const values = {state, key_list};
+  window.sent = [];
+  window.held = false;
+  window.answer = (number, reply) =>
+    (listeners["msg:custom"] ?? []).forEach((f) => f({kind: "answer", number, reply}));
+  window.set = (changes) => {
+    values.state = {...values.state, ...changes};
+    (listeners["change:state"] ?? []).forEach((f) => f());
+  };
+  const model = {
+    get: (name) => values[name],
+    on: (name, f) => (listeners[name] ??= []).push(f),
+    off: (name, f) => { listeners[name] = (listeners[name] ?? []).filter((each) => each !== f); },
+    send: (message) => {
+      window.sent.push(message);
+      if (!window.held) setTimeout(() => window.answer(message.number), 0);
+    },
+  };
+  const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
+  return import(url).then((module) => {
+    window.remove = module.default.render({model, el: document.querySelector(".hand")});
+  });
+}"""
+
+
+@dataclass(frozen=True)
+class HandPage:
+    """The stage on a page, in columns and rows of its picture."""
+
+    page: Page
+    columns: int
+    rows: int
+
+    def frame(self) -> dict[str, float]:
+        """The picture's rectangle on the page, in CSS pixels."""
+        found: dict[str, float] = self.page.evaluate(
+            "() => document.querySelector('img').getBoundingClientRect().toJSON()"
+        )
+        return found
+
+    def at(self, x: float, y: float) -> tuple[int, int]:
+        """The whole CSS pixel nearest to a place of the picture."""
+        frame = self.frame()
+        return (
+            round(frame["x"] + x / self.columns * frame["width"]),
+            round(frame["y"] + y / self.rows * frame["height"]),
+        )
+
+    def place(self, at: tuple[int, int]) -> Point:
+        """The place of the picture under a CSS pixel."""
+        frame = self.frame()
+        return (
+            (at[0] - frame["x"]) / frame["width"] * self.columns,
+            (at[1] - frame["y"]) / frame["height"] * self.rows,
+        )
+
+    def drag(self, *places: Point, button: str = "left") -> None:
+        mouse = self.page.mouse
+        mouse.move(*self.at(*places[0]))
+        mouse.down(button=button)  # type: ignore[arg-type]
+        for place in places[1:]:
+            mouse.move(*self.at(*place), steps=3)
+        mouse.up(button=button)  # type: ignore[arg-type]
+
+    def sent(self, kind: str) -> list[dict[str, Any]]:
+        """The messages of a kind so far."""
+        self.page.wait_for_timeout(30)
+        return [each for each in self.page.evaluate("window.sent") if each["kind"] == kind]
+
+    def set(self, **state: Any) -> None:
+        """The kernel changes its state."""
+        self.page.evaluate("(changes) => window.set(changes)", state)
+
+    def hold_answers(self) -> None:
+        self.page.evaluate("window.held = true")
+
+    def answer(self, message: dict[str, Any], reply: Any = None) -> None:
+        self.page.evaluate("([n, reply]) => window.answer(n, reply)", [message["number"], reply])
+
+    def path(self, name: str) -> str:
+        """The outline drawn with a class of the hand's own SVG."""
+        return self.page.locator(f".bw-live .{name}").get_attribute("d") or ""
+
+    def key(self, *keys: str) -> None:
+        self.page.locator(".bw-hand").focus()
+        for key in keys:
+            self.page.keyboard.press(key)
+
+
+def open_hand(page: Page, view: SliceView, width: float) -> HandPage:
+    """Put what `view` shows on `page`, `width` CSS pixels wide."""
+    pixels = base64.b64encode(view.picture.value).decode()
+    css = VIEWER_CSS + str(Hand._css)
+    page.set_content(
+        _PAGE.format(
+            css=css,
+            width=width,
+            kind=view.picture.format,
+            pixels=pixels,
+            overlay=view.overlay.value,
+        )
+    )
+    state = json.loads(json.dumps(view.hand.state))
+    page.evaluate(
+        _MODEL, {"state": state, "key_list": view.hand.key_list, "source": str(Hand._esm)}
+    )
+    page.wait_for_function("document.querySelector('img').naturalWidth > 0")
+    return HandPage(page, state["columns"], state["rows"])
