@@ -7,7 +7,7 @@ import hashlib
 import importlib.metadata
 import platform
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -21,16 +21,28 @@ from breastwidget.prompts import BoxPrompt, Lesion, MaskPrompt, PointPrompt, Pro
 from breastwidget.strategies import Extent
 from breastwidget.volume import SliceStack, Source
 
-__all__ = ["FORMAT", "Provenance", "lesion_from_json", "mask_digest"]
+__all__ = ["FORMAT", "Correction", "Provenance", "lesion_from_json", "mask_digest", "pack_mask"]
 
 FORMAT = "breastwidget session 1"
-_RECORDED = ("numpy", "torch", "sam2", "nibabel", "pydicom", "pynrrd", "scipy", "monai")
+_RECORDED = (
+    *("numpy", "torch", "sam2", "nibabel", "pydicom"),
+    *("pynrrd", "scipy", "scikit-image", "monai"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """A propagation that began again on slice `corrected`, with the lesion's prompts as then."""
+
+    corrected: int
+    lesion: Lesion
 
 
 @dataclass(frozen=True, eq=False)
 class Provenance:
     """What a segmentation was made from and with.
 
+    `lesion` has the prompts of the first propagation; `corrections` came after it, in this order.
     `extent` is what was asked for, None where it was automatic.
     """
 
@@ -40,6 +52,16 @@ class Provenance:
     strategy: str
     extent: Extent | None
     engine: EngineInfo
+    corrections: tuple[Correction, ...] = ()
+
+    @property
+    def last_lesion(self) -> Lesion:
+        """The lesion with all its prompts, corrections among them."""
+        return self.corrections[-1].lesion if self.corrections else self.lesion
+
+    def corrected(self, corrected: int, lesion: Lesion) -> Provenance:
+        """This provenance with one more correction."""
+        return replace(self, corrections=(*self.corrections, Correction(corrected, lesion)))
 
     @classmethod
     def of(
@@ -69,10 +91,11 @@ class Provenance:
                 "subtraction": self.source.subtraction,
             },
             "plane": self.plane,
-            "lesion": {
-                "name": self.lesion.name,
-                "prompts": [_prompt_to_json(prompt) for prompt in self.lesion.prompts],
-            },
+            "lesion": _lesion_to_json(self.lesion),
+            "corrections": [
+                {"corrected": each.corrected, "lesion": _lesion_to_json(each.lesion)}
+                for each in self.corrections
+            ],
             "strategy": self.strategy,
             "extent": None if self.extent is None else [self.extent.first, self.extent.last],
             "engine": {
@@ -90,10 +113,20 @@ def mask_digest(mask: NDArray[np.bool_]) -> str:
     return digest.hexdigest()
 
 
+def pack_mask(mask: NDArray[np.bool_]) -> str:
+    """A (rows, columns) mask as text: its bits by rows, zlib, base64."""
+    return base64.b64encode(zlib.compress(np.packbits(mask).tobytes())).decode()
+
+
 def lesion_from_json(record: dict[str, Any]) -> Lesion:
     """The lesion that `Provenance.to_json` wrote."""
     prompts = tuple(_prompt_from_json(prompt) for prompt in record["prompts"])
     return Lesion(prompts, record["name"])
+
+
+def _lesion_to_json(lesion: Lesion) -> dict[str, Any]:
+    prompts = [_prompt_to_json(prompt) for prompt in lesion.prompts]
+    return {"name": lesion.name, "prompts": prompts}
 
 
 def _versions() -> dict[str, str]:
@@ -113,12 +146,11 @@ def _prompt_to_json(prompt: Prompt) -> dict[str, Any]:
     if isinstance(prompt, PointPrompt):
         point = [prompt.x, prompt.y]
         return {"kind": "point", "slice": prompt.slice, "xy": point, "positive": prompt.positive}
-    bits = zlib.compress(np.packbits(prompt.mask).tobytes())
     return {
         "kind": "mask",
         "slice": prompt.slice,
         "rows_columns": list(prompt.mask.shape),
-        "bits_zlib_base64": base64.b64encode(bits).decode(),
+        "bits_zlib_base64": pack_mask(prompt.mask),
     }
 
 
