@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breastwidget import metrics, readers
+from breastwidget.corrections import correct
 from breastwidget.engines.base import Engine, SliceResult
 from breastwidget.engines.factory import create_engine
-from breastwidget.errors import ReferenceMaskError, StrategyError, VolumeError
+from breastwidget.errors import PromptError, ReferenceMaskError, StrategyError, VolumeError
 from breastwidget.prompts import Lesion, Prompt, check_prompt
 from breastwidget.propagation import propagate
 from breastwidget.provenance import FORMAT, Provenance, lesion_from_json, mask_digest
@@ -113,6 +114,35 @@ class Segmenter:
         results = propagate(self.session, self.stack, lesion, strategy, visited)
         return Segmentation.from_results(self.stack, _watched(results, progress), provenance)
 
+    def correct(
+        self,
+        result: Segmentation,
+        prompt: Prompt | Iterable[Prompt] | Lesion,
+        corrected: int | None = None,
+        progress: Progress | None = None,
+    ) -> Segmentation:
+        """`result` corrected on one slice and propagated anew from there only.
+
+        `prompt` is added to the lesion's prompts; a `Lesion` replaces them all (to move a box, say)
+        and needs `corrected`, the slice that the change is on. The result's strategy and extent
+        stay; slices before the corrected one keep their masks.
+        """
+        if isinstance(prompt, Lesion):
+            lesion = prompt
+        else:
+            added, before = as_lesion(prompt).prompts, result.provenance.last_lesion
+            lesion = Lesion((*before.prompts, *added), before.name)
+            touched = {each.slice for each in added}
+            corrected = touched.pop() if corrected is None and len(touched) == 1 else corrected
+        if corrected is None:
+            raise PromptError(
+                "Expected a correction on one slice, or corrected=SLICE to say from which one to "
+                "propagate again; correct one slice after the other."
+            )
+        return correct(
+            self.session, result, lesion, corrected, lambda results: _watched(results, progress)
+        )
+
 
 def segment(
     volume: Volume,
@@ -171,14 +201,12 @@ def replay(session: str | Path) -> tuple[Segmentation, bool]:
     if volume.source.sha256 != source["sha256"]:
         raise VolumeError(f"{', '.join(source['files'])} changed since {session} was saved.")
     engine = create_engine(record["engine"]["name"], **record["engine"]["settings"])
-    result = segment(
-        volume,
-        lesion_from_json(record["lesion"]),
-        strategy=record["strategy"],
-        extent=as_extent(record["extent"]),
-        plane=record["plane"],
-        engine=engine,
-    )
+    segmenter = Segmenter(volume, engine, record["plane"])
+    lesion = lesion_from_json(record["lesion"])
+    result = segmenter.segment(lesion, record["strategy"], as_extent(record["extent"]))
+    for step in record.get("corrections", ()):
+        lesion = lesion_from_json(step["lesion"])
+        result = segmenter.correct(result, lesion, int(step["corrected"]))
     return result, mask_digest(result.mask) == record["mask_sha256"]
 
 

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from breastwidget.diameters import longest_diameter
+from breastwidget.parts import bounds, component_count, largest_part
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -31,6 +34,7 @@ __all__ = [
     "longest_diameter_mm",
     "score_masks",
     "score_table",
+    "slice_dice",
     "surface_dice",
     "volume_ml",
 ]
@@ -139,46 +143,18 @@ def longest_diameter_mm(mask: Mask, spacing_mm: Spacing) -> float:
     IBSI's maximum 3-D diameter: the points are the vertices of the mask's isosurface, the centres
     of the voxel faces between inside and outside. One voxel's is its largest spacing.
     """
-    from scipy.spatial import ConvexHull
-    from scipy.spatial.distance import pdist
-
-    inside = np.asarray(mask, dtype=bool)
-    if not inside.any():
-        return 0.0
-    (cropped,) = _crop(inside)
-    faces = []
-    for axis in range(3):
-        where = np.argwhere(np.diff(cropped.astype(np.int8), axis=axis) != 0).astype(np.float64)
-        where[:, axis] += 0.5
-        faces.append(where)
-    # In index units even one voxel's six faces span all three dimensions, so the hull always
-    # exists; convexity survives the scaling to mm.
-    points = np.concatenate(faces)
-    corners = points[ConvexHull(points).vertices] * np.asarray(spacing_mm)
-    return float(pdist(corners).max())
+    line = longest_diameter(mask, spacing_mm)
+    return 0.0 if line is None else line.length_mm
 
 
-def component_count(mask: Mask) -> int:
-    """Number of connected pieces of a mask; voxels that share a corner are connected."""
-    return _pieces(np.asarray(mask, dtype=bool))[1]
-
-
-def largest_part(mask: Mask) -> Mask:
-    """The largest connected piece of a mask, as a mask of the same shape; empty for an empty one.
-
-    A speck away from the lesion would otherwise decide its diameter.
-    """
-    labels, pieces = _pieces(np.asarray(mask, dtype=bool))
-    if pieces < 2:
-        return labels > 0
-    return np.asarray(labels == 1 + int(np.bincount(labels.ravel())[1:].argmax()))
-
-
-def _pieces(mask: Mask) -> tuple[NDArray[np.int32], int]:
-    from scipy import ndimage
-
-    labels, pieces = ndimage.label(mask, structure=np.ones((3, 3, 3)))
-    return labels, int(pieces)
+def slice_dice(mask: Mask, reference: Mask) -> dict[int, float]:
+    """Dice of each slice that either of two (slice, row, column) bool masks touches."""
+    mask, reference = _pair(mask, reference)
+    touched = (mask | reference).any(axis=(1, 2))
+    return {
+        int(index): dice(mask[index : index + 1], reference[index : index + 1])
+        for index in np.flatnonzero(touched)
+    }
 
 
 def score_masks(mask: Mask, reference: Mask, spacing_mm: Spacing, voxel_volume_ml: float) -> Scores:
@@ -222,13 +198,7 @@ def _pair(mask: NDArray[Any], reference: NDArray[Any]) -> tuple[Mask, Mask]:
 
 def _crop(*masks: Mask) -> tuple[Mask, ...]:
     """The masks cut to their joint bounding box, with one voxel of background all around."""
-    bounds = []
-    for axis in range(3):
-        others = tuple(other for other in range(3) if other != axis)
-        hits = [np.flatnonzero(mask.any(axis=others)) for mask in masks]
-        places = np.concatenate(hits)
-        bounds.append(slice(int(places.min()), int(places.max()) + 1))
-    box = (bounds[0], bounds[1], bounds[2])
+    box = bounds(*masks)
     return tuple(np.pad(mask[box], 1) for mask in masks)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from breastwidget.errors import OutputError
 
-__all__ = ["check_new_folder", "new_folder"]
+__all__ = ["check_new_folder", "new_folder", "write_file"]
 
 
 def check_new_folder(folder: str | Path) -> Path:
@@ -44,3 +45,22 @@ def new_folder(folder: str | Path) -> Iterator[Path]:
     finally:
         if beside is not None:
             shutil.rmtree(beside, ignore_errors=True)
+
+
+def write_file(path: str | Path, content: bytes) -> Path:
+    """Write `content`; a reader sees the old file or the whole new one.
+
+    Raises `OutputError` where it cannot be written; then nothing is left behind.
+    """
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise OutputError(
+            f"Could not write {path}: {error.strerror or error}. Free some space or choose another "
+            "place; nothing was left behind."
+        ) from error
+    return path

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from breastwidget.engines.base import EngineSession, SliceResult
-from breastwidget.errors import StrategyError
+from breastwidget.errors import PromptError, StrategyError
 from breastwidget.prompts import Lesion, check_prompt, prompted_slices
-from breastwidget.strategies import Extent, Pass, parse_strategy, plan
+from breastwidget.strategies import Extent, Pass, parse_strategy, plan, replan
 from breastwidget.volume import SliceStack
 
-__all__ = ["GONE_AFTER", "propagate"]
+__all__ = ["GONE_AFTER", "propagate", "repropagate", "superseded"]
 
 GONE_AFTER = 2
 """With an automatic extent, a pass ends after this many slices in a row without the object."""
@@ -31,6 +31,53 @@ def propagate(
     The caller stops by no longer iterating. Raises `PromptError` or `StrategyError` before any
     slice is computed.
     """
+    visited = _checked(stack, lesion, strategy, extent)
+    passes = plan(strategy, prompted_slices(lesion), visited, stack.top_slice)
+    return _visit(session, lesion, strategy, passes, automatic=extent is None)
+
+
+def repropagate(
+    session: EngineSession,
+    stack: SliceStack,
+    lesion: Lesion,
+    strategy: str,
+    extent: Extent | None,
+    corrected: int,
+    *,
+    start: int | None = None,
+) -> Iterator[SliceResult]:
+    """Yield new results for what a correction on slice `corrected` makes necessary (`replan`).
+
+    `lesion` has all its prompts, the correction among them; every prompted slice seeds the memory.
+    `start` is the slice that the corrected propagation started from, by default that of the
+    lesion's first prompt. With an automatic `extent` (None) a pass runs until the object is gone;
+    of the old results, those on `superseded` slices are void even where no new one comes. For the
+    rest as `propagate`. Raises `PromptError` where `corrected` carries no prompt.
+    """
+    visited = _checked(stack, lesion, strategy, extent)
+    if corrected not in prompted_slices(lesion):
+        raise PromptError(
+            f"Slice {corrected} carries no prompt of {lesion.name}; give the correction on it "
+            "(a box, a mask or points) before propagating from there."
+        )
+    passes = _correcting(stack, lesion, strategy, visited, corrected, start)
+    return _follow(session, lesion, passes, automatic=extent is None)
+
+
+def superseded(
+    stack: SliceStack, lesion: Lesion, strategy: str, corrected: int, *, start: int | None = None
+) -> frozenset[int]:
+    """The slices whose results a correction on slice `corrected` makes void, visited or not.
+
+    Arguments as for `repropagate`.
+    """
+    whole = Extent(0, stack.shape[0] - 1)
+    passes = _correcting(stack, lesion, strategy, whole, corrected, start)
+    return frozenset(index for run in passes for index in run.slices)
+
+
+def _checked(stack: SliceStack, lesion: Lesion, strategy: str, extent: Extent | None) -> Extent:
+    """The slices that may be visited; raise for bad prompts, strategies and extents."""
     parse_strategy(strategy)
     for prompt in lesion.prompts:
         check_prompt(prompt, stack.shape)
@@ -40,8 +87,21 @@ def propagate(
             f"The extent {extent.first}:{extent.last} leaves the volume; its slices along this "
             f"plane are 0:{last}."
         )
-    passes = plan(strategy, prompted_slices(lesion), extent or Extent(0, last), stack.top_slice)
-    return _visit(session, lesion, strategy, passes, automatic=extent is None)
+    return extent or Extent(0, last)
+
+
+def _correcting(
+    stack: SliceStack,
+    lesion: Lesion,
+    strategy: str,
+    extent: Extent,
+    corrected: int,
+    start: int | None,
+) -> tuple[Pass, ...]:
+    if not lesion.prompts:
+        raise PromptError(f"{lesion.name} has no prompt; give it a box, a mask or a point.")
+    begun = lesion.prompts[0].slice if start is None else start
+    return replan(strategy, (begun,), extent, stack.top_slice, corrected)
 
 
 def _visit(
@@ -51,13 +111,16 @@ def _visit(
     passes: tuple[Pass, ...],
     automatic: bool,
 ) -> Iterator[SliceResult]:
+    if automatic and strategy != "center-outward":
+        passes = tuple(_scouted(session, lesion, run) for run in passes)
+    yield from _follow(session, lesion, passes, automatic)
+
+
+def _follow(
+    session: EngineSession, lesion: Lesion, passes: tuple[Pass, ...], automatic: bool
+) -> Iterator[SliceResult]:
     for run in passes:
-        if not automatic:
-            yield from session.track(lesion, run)
-        elif strategy == "center-outward":
-            yield from _until_gone(session, lesion, run)
-        else:
-            yield from _until_gone(session, lesion, _scouted(session, lesion, run))
+        yield from _until_gone(session, lesion, run) if automatic else session.track(lesion, run)
 
 
 def _until_gone(session: EngineSession, lesion: Lesion, run: Pass) -> Iterator[SliceResult]:

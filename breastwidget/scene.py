@@ -12,31 +12,25 @@ import json
 import re
 import zipfile
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from breastwidget.display import REFERENCE_COLOUR, result_colour
 from breastwidget.errors import DependencyError
 from breastwidget.opengl import prepare_rendering
-
-if TYPE_CHECKING:
-    import pyvista as pv
-
-    from breastwidget.surface import Surface
+from breastwidget.scene_actors import make_actor, rgb
+from breastwidget.scene_items import SceneItem, SceneLine, SceneMesh, ScenePlane, as_items
 
 __all__ = ["BACKGROUND", "SceneItem", "scene_html", "scene_image"]
-
-# A surface, its colour (#rrggbb) and its opacity (0 to 1); a bare surface gets the usual look.
-SceneItem: TypeAlias = "Surface | tuple[Surface, str, float]"
 
 BACKGROUND = "#f4f6f8"
 
 # Software WebGL turns 5,000 triangles well and 20,000 badly.
 _HTML_TRIANGLES = 8000
-# VTK fits the sphere around a scene into the window, which leaves it small.
-_ZOOM = 1.35
+# How much of the window's height or width the scene fills, and what shape a page is taken to have.
+_FILLED = 0.85
+_PAGE_ASPECT = 1.2
 # vtk.js adds icons from its project's site to the page: they are taken out, and the browser is
 # told to fetch nothing at all.
 _ICONS = r"https://[\w./-]+/favicon-[^`\"']*"
@@ -56,19 +50,14 @@ def scene_image(surfaces: Sequence[SceneItem], size: tuple[int, int] = (640, 480
     prepare_rendering()
     import pyvista as pv
 
-    items = _looks(surfaces)
-
+    items = as_items(surfaces)
     plotter = pv.Plotter(off_screen=True, window_size=list(size))
     try:
         plotter.set_background(BACKGROUND)
-        for surface, colour, opacity in items:
-            plotter.add_mesh(
-                surface.mesh, color=colour, opacity=opacity, smooth_shading=True, specular=0.2
-            )
-        position, focus, up = _camera([surface.mesh.bounds for surface, _, _ in items])
-        plotter.camera_position = [position, focus, up]
-        plotter.reset_camera()
-        plotter.camera.zoom(_ZOOM)
+        for item in items:
+            plotter.add_actor(make_actor(item))
+        _aim(plotter.renderer, items, size[0] / size[1])
+        plotter.renderer.camera_set = True  # else the first picture is taken from elsewhere
         picture = plotter.screenshot(return_img=True)
     finally:
         plotter.close()
@@ -78,8 +67,9 @@ def scene_image(surfaces: Sequence[SceneItem], size: tuple[int, int] = (640, 480
 def scene_html(surfaces: Sequence[SceneItem], background: str = BACKGROUND) -> str:
     """An interactive page of `surfaces` (drag to turn, wheel to zoom), everything inside it.
 
-    Each is a surface, or a (surface, colour, opacity). Of bare surfaces the first is the result,
-    solid; those after it are references, translucent shells around it.
+    Each is a surface, a (surface, colour, opacity), or an item of `breastwidget.scene_items`. Of
+    bare surfaces the first is the result, solid; those after it are references, translucent shells
+    around it.
 
     About 1.1 MB of vtk.js plus the surfaces, thinned to some thousand triangles. Needs a browser
     with WebGL to look at, and nothing to make. Raises `DependencyError` without trame-vtk.
@@ -117,82 +107,36 @@ def scene_html(surfaces: Sequence[SceneItem], background: str = BACKGROUND) -> s
     return text.replace("<head>", f"<head>{_OFFLINE}", 1)
 
 
-def _looks(surfaces: Sequence[SceneItem]) -> list[tuple[Surface, str, float]]:
-    """Every surface with its colour and opacity."""
-    items = []
-    for index, item in enumerate(surfaces):
-        if isinstance(item, tuple):
-            items.append(item)
-        elif index == 0:
-            items.append((item, result_colour(0), 1.0))
-        else:
-            items.append((item, REFERENCE_COLOUR, 0.35))
-    return items
-
-
 def _window(surfaces: Sequence[SceneItem], background: str) -> Any:
     """A VTK render window that holds the scene and is never rendered, so it needs no OpenGL."""
-    from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
+    from vtkmodules.vtkRenderingCore import vtkRenderer
     from vtkmodules.vtkRenderingOpenGL2 import vtkGenericOpenGLRenderWindow
 
-    items = _looks(surfaces)
+    items = as_items(surfaces)
     window, renderer = vtkGenericOpenGLRenderWindow(), vtkRenderer()
     window.AddRenderer(renderer)
-    renderer.SetBackground(*_rgb(background))
-    budget = max(1500, _HTML_TRIANGLES // max(1, len(items)))
-    for surface, colour, opacity in items:
-        mapper, actor = vtkPolyDataMapper(), vtkActor()
-        mapper.SetInputData(_thinned(surface, budget))
-        mapper.ScalarVisibilityOff()
-        actor.SetMapper(mapper)
-        look = actor.GetProperty()
-        look.SetColor(*_rgb(colour))
-        look.SetOpacity(opacity)
-        look.SetInterpolationToPhong()
-        look.SetAmbient(0.12)
-        look.SetSpecular(0.15)
-        look.SetSpecularPower(12)
-        renderer.AddActor(actor)
-    position, focus, up = _camera([surface.mesh.bounds for surface, _, _ in items])
-    camera = renderer.GetActiveCamera()
-    camera.SetPosition(*position)
-    camera.SetFocalPoint(*focus)
-    camera.SetViewUp(*up)
-    renderer.ResetCamera()
-    camera.Dolly(_ZOOM)
-    renderer.ResetCameraClippingRange()
+    renderer.SetBackground(*rgb(background))
+    meshes = sum(isinstance(item, SceneMesh) for item in items)
+    budget = max(1500, _HTML_TRIANGLES // max(1, meshes))
+    for item in items:
+        renderer.AddActor(make_actor(item, budget))
+    _aim(renderer, items, _PAGE_ASPECT)
     return window
 
 
-def _thinned(surface: Surface, triangles: int) -> pv.PolyData:
-    """The mesh with at most about `triangles` triangles, single precision, normals on points."""
-    import pyvista as pv
-
-    mesh = surface.mesh
-    if mesh.n_cells > triangles:
-        mesh = mesh.decimate(1 - triangles / mesh.n_cells)
-    thin = pv.PolyData.from_regular_faces(
-        np.asarray(mesh.points, dtype=np.float32), np.asarray(mesh.regular_faces)
-    )
-    return thin.compute_normals(
-        cell_normals=False, point_normals=True, split_vertices=False, consistent_normals=False
-    )
-
-
-def _camera(
-    bounds: Sequence[Any],
-) -> tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]:
-    """Position, focus and up of a view from the patient's front, a little from above and left."""
-    table = np.asarray(bounds, dtype=float).reshape(-1, 3, 2)
-    low, high = table[:, :, 0].min(axis=0), table[:, :, 1].max(axis=0)
-    middle, reach = (low + high) / 2, float(np.linalg.norm(high - low))
+def _aim(renderer: Any, items: Sequence[SceneMesh | SceneLine | ScenePlane], aspect: float) -> None:
+    """Look from the patient's front, a little from above and left, as near as all of it fits."""
+    points = np.concatenate([item.points_mm for item in items])
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
     # RAS+: anterior is +y. Seen from there, the patient's right is on the left.
-    toward = np.array([-0.35, 0.87, 0.35])
-    position = middle + 2.2 * reach * toward
-    x, y, z = (float(value) for value in middle)
-    return (float(position[0]), float(position[1]), float(position[2])), (x, y, z), (0.0, 0.0, 1.0)
-
-
-def _rgb(colour: str) -> tuple[float, float, float]:
-    red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    return red, green, blue
+    toward = np.array([-0.35, 0.87, 0.35]) / np.linalg.norm([-0.35, 0.87, 0.35])
+    right = np.cross([0.0, 0.0, 1.0], toward)
+    right /= np.linalg.norm(right)
+    x, y, z = np.stack([right, np.cross(toward, right), toward]) @ (points - middle).T
+    camera = renderer.GetActiveCamera()
+    half = _FILLED * np.tan(np.radians(camera.GetViewAngle() / 2))
+    distance = float((z + np.maximum(np.abs(y), np.abs(x) / aspect) / half).max())
+    camera.SetPosition(*(middle + distance * toward))
+    camera.SetFocalPoint(*middle)
+    camera.SetViewUp(0.0, 0.0, 1.0)
+    renderer.ResetCameraClippingRange()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breastwidget import metrics
+from breastwidget.diameters import Bidirectional, bidirectional
 from breastwidget.engines.base import SliceResult
 from breastwidget.output import new_folder
+from breastwidget.parts import component_count
 from breastwidget.provenance import Provenance, mask_digest
 from breastwidget.readers import write_mask
 from breastwidget.volume import Plane, SliceStack, Volume
@@ -54,8 +56,20 @@ class Segmentation:
         cls, stack: SliceStack, results: Iterable[SliceResult], provenance: Provenance
     ) -> Segmentation:
         """Gather slice results into one mask; a slice given twice keeps its last result."""
-        mask = np.zeros(stack.shape, dtype=bool)
-        confidences = []
+        empty = np.zeros(stack.volume.shape, dtype=bool)
+        nothing = cls(stack.volume, stack.plane, empty, (), provenance)
+        return nothing.with_results(results, (), provenance)
+
+    def with_results(
+        self, results: Iterable[SliceResult], void: Collection[int], provenance: Provenance
+    ) -> Segmentation:
+        """This segmentation without its slices `void`, and with `results` put in.
+
+        After a correction, `void` are the slices that `propagation.superseded` names.
+        """
+        mask = self.stack_mask.copy()
+        mask[list(void)] = False
+        confidences = [each for each in self.slices if each.slice not in void]
         for result in results:
             mask[result.slice] = result.mask
             confidences.append(
@@ -63,8 +77,9 @@ class Segmentation:
                     result.slice, result.predicted_iou, result.object_probability, result.seconds
                 )
             )
+        stack = self.volume.stack(self.plane)
         voxels = np.ascontiguousarray(stack.to_voxels(mask))
-        return cls(stack.volume, stack.plane, voxels, tuple(confidences), provenance)
+        return Segmentation(self.volume, self.plane, voxels, tuple(confidences), provenance)
 
     @property
     def stack_mask(self) -> NDArray[np.bool_]:
@@ -81,6 +96,17 @@ class Segmentation:
         """Largest distance in mm across the lesion's largest connected part (IBSI, 3-D)."""
         part = metrics.largest_part(self.mask)
         return metrics.longest_diameter_mm(part, self.volume.spacing_mm)
+
+    @cached_property
+    def bidirectional(self) -> Bidirectional | None:
+        """The longest diameter in the plane and its perpendicular; None for an empty mask."""
+        stack = self.volume.stack(self.plane)
+        return bidirectional(stack.from_voxels(self.mask), stack.spacing_mm)
+
+    @property
+    def part_count(self) -> int:
+        """How many connected parts the mask has."""
+        return component_count(self.mask)
 
     def surface(self) -> Surface:
         """The lesion's smooth surface in mm (RAS+)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from breastwidget.errors import StrategyError
 
-__all__ = ["STRATEGIES", "Extent", "Pass", "parse_strategy", "plan", "start_slice"]
+__all__ = ["STRATEGIES", "Extent", "Pass", "parse_strategy", "plan", "replan", "start_slice"]
 
 STRATEGIES = ("center-outward", "top-to-bottom", "bottom-to-top")
 
@@ -82,18 +82,58 @@ def plan(
     from end to end. Every slice is visited once.
     """
     parse_strategy(strategy)
+    start = _central(prompted, extent)
+    if strategy == "center-outward":
+        return _both_ways(start, extent)
+    return (Pass(_one_way(strategy, extent, top_slice)),)
+
+
+def replan(
+    strategy: str, prompted: Sequence[int], extent: Extent, top_slice: int, corrected: int
+) -> tuple[Pass, ...]:
+    """The passes that a correction on slice `corrected` makes necessary; the rest stays as it is.
+
+    `prompted` are the slices that the corrected propagation was prompted on, from which its start
+    slice follows as in `plan`. Center-outward runs from `corrected` away from the start slice to
+    that end of the extent, or both ways again where the start slice itself is corrected. One-way
+    strategies run from `corrected` to the end of their order.
+    """
+    parse_strategy(strategy)
+    if corrected not in extent:
+        raise StrategyError(
+            f"The corrected slice {corrected} lies outside the extent {extent.first}:"
+            f"{extent.last}; widen the extent or correct a slice inside it."
+        )
+    if strategy != "center-outward":
+        order = _one_way(strategy, extent, top_slice)
+        return (Pass(order[order.index(corrected) :]),)
+    start = _central(prompted, extent)
+    if corrected == start:
+        return _both_ways(start, extent)
+    upward, downward = range(corrected, extent.last + 1), range(corrected, extent.first - 1, -1)
+    return (Pass(tuple(upward if corrected > start else downward)),)
+
+
+def _central(prompted: Sequence[int], extent: Extent) -> int:
+    """The prompted slice nearest the middle of `extent`; raise if none lies inside it."""
     inside = [index for index in prompted if index in extent]
     if not inside:
         raise StrategyError(
             f"No prompted slice ({', '.join(map(str, prompted)) or 'none'}) lies inside the extent "
             f"{extent.first}:{extent.last}; widen the extent or prompt a slice inside it."
         )
-    if strategy == "center-outward":
-        middle = (extent.first + extent.last) / 2
-        start = min(inside, key=lambda index: (abs(index - middle), index))
-        upward = tuple(range(start, extent.last + 1))
-        downward = tuple(range(start - 1, extent.first - 1, -1))
-        return tuple(Pass(slices) for slices in (upward, downward) if slices)
+    middle = (extent.first + extent.last) / 2
+    return min(inside, key=lambda index: (abs(index - middle), index))
+
+
+def _both_ways(start: int, extent: Extent) -> tuple[Pass, ...]:
+    upward = tuple(range(start, extent.last + 1))
+    downward = tuple(range(start - 1, extent.first - 1, -1))
+    return tuple(Pass(slices) for slices in (upward, downward) if slices)
+
+
+def _one_way(strategy: str, extent: Extent, top_slice: int) -> tuple[int, ...]:
+    """The slices of `extent` from end to end, as a one-way strategy visits them."""
     first_to_last = (strategy == "top-to-bottom") == (top_slice == 0)
     ascending = range(extent.first, extent.last + 1)
-    return (Pass(tuple(ascending if first_to_last else reversed(ascending))),)
+    return tuple(ascending if first_to_last else reversed(ascending))

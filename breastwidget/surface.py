@@ -6,9 +6,6 @@ this module costs nothing. Pictures and interactive scenes are in `breastwidget.
 
 from __future__ import annotations
 
-import os
-import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breastwidget.errors import OutputError
+from breastwidget.glb import encode_glb
 from breastwidget.opengl import can_render
+from breastwidget.output import write_file
 from breastwidget.scene import SceneItem, scene_html, scene_image
+from breastwidget.scene_items import SceneMesh
+from breastwidget.surface_files import ENCODERS
 
 if TYPE_CHECKING:
     import pyvista as pv
@@ -33,7 +34,7 @@ __all__ = [
     "scene_image",
 ]
 
-SURFACE_FORMATS = (".stl", ".ply", ".obj")
+SURFACE_FORMATS = (*ENCODERS, ".glb")
 
 # Windowed-sinc smoothing (Taubin, Zhang, Golub 1996): enough to melt the steps between slices
 # three times as thick as the pixels are wide, and a pass band that keeps lobes of a few voxels.
@@ -71,27 +72,23 @@ class Surface:
         return _signed_volume(self.points, self.triangles) / 1000.0
 
     def save(self, path: str | Path) -> Path:
-        """Write the surface as .stl (binary), .ply (binary) or .obj; the suffix decides.
+        """Write the surface as .stl (binary), .ply (binary), .obj or .glb; the suffix decides.
 
-        Coordinates are mm in RAS+; the file says so in its header, as 3D Slicer reads it. The file
-        is complete or not there at all. Raises `OutputError` for another suffix or a failed write.
+        Coordinates are mm in RAS+; the file says so in its header, as 3D Slicer reads it. A .glb
+        turns them to metres (`breastwidget.glb`). The file is complete or not there at all. Raises
+        `OutputError` for another suffix or a failed write.
         """
         path = Path(path)
-        if path.suffix.lower() not in _WRITERS:
+        kind = path.suffix.lower()
+        if kind not in SURFACE_FORMATS:
             raise OutputError(
                 f"Expected a surface file ending in {', '.join(SURFACE_FORMATS)}, got {path.name}."
             )
-        content = _WRITERS[path.suffix.lower()](self.points, self.triangles)
-        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            beside.write_bytes(content)
-            beside.replace(path)
-        except OSError as error:
-            beside.unlink(missing_ok=True)
-            raise OutputError(
-                f"The surface could not be written to {path}: {error.strerror or error}; "
-                "choose another folder or make room."
-            ) from error
+        if kind == ".glb":
+            content = encode_glb([SceneMesh(self)])
+        else:
+            content = ENCODERS[kind](self.points, self.triangles)
+        write_file(path, content)
         return path
 
     def screenshot(self, size: tuple[int, int] = (640, 480)) -> NDArray[np.uint8]:
@@ -212,40 +209,3 @@ def _restore_volume(
         points = points + step * _normals(points, triangles)
         moved += step
     return points
-
-
-def _stl(points: NDArray[np.float64], triangles: NDArray[np.int64]) -> bytes:
-    corners = points[triangles]
-    face = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    face /= np.maximum(np.linalg.norm(face, axis=1, keepdims=True), 1e-12)
-    record = np.zeros(len(triangles), dtype=[("vectors", "<f4", (4, 3)), ("attribute", "<u2")])
-    record["vectors"][:, 0] = face
-    record["vectors"][:, 1:] = corners
-    header = b"breastwidget surface; mm; SPACE=RAS".ljust(80)
-    return header + struct.pack("<I", len(triangles)) + record.tobytes()
-
-
-def _ply(points: NDArray[np.float64], triangles: NDArray[np.int64]) -> bytes:
-    header = (
-        "ply\nformat binary_little_endian 1.0\ncomment breastwidget surface; mm; SPACE=RAS\n"
-        f"element vertex {len(points)}\nproperty float x\nproperty float y\nproperty float z\n"
-        f"element face {len(triangles)}\nproperty list uchar int vertex_indices\nend_header\n"
-    )
-    faces = np.zeros(len(triangles), dtype=[("count", "u1"), ("corners", "<i4", (3,))])
-    faces["count"] = 3
-    faces["corners"] = triangles
-    return header.encode() + points.astype("<f4").tobytes() + faces.tobytes()
-
-
-def _obj(points: NDArray[np.float64], triangles: NDArray[np.int64]) -> bytes:
-    lines = ["# breastwidget surface; mm; SPACE=RAS"]
-    lines += [f"v {x:.4f} {y:.4f} {z:.4f}" for x, y, z in points]
-    lines += [f"f {a} {b} {c}" for a, b, c in triangles + 1]
-    return ("\n".join(lines) + "\n").encode()
-
-
-_WRITERS: dict[str, Callable[[NDArray[np.float64], NDArray[np.int64]], bytes]] = {
-    ".stl": _stl,
-    ".ply": _ply,
-    ".obj": _obj,
-}
