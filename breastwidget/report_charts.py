@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breastwidget.display import REFERENCE_COLOUR, result_colour
-from breastwidget.metrics import dice
+from breastwidget.metrics import slice_dice
 
 if TYPE_CHECKING:
     from breastwidget.report import Report
@@ -119,9 +119,7 @@ def charts_over_slices(report: Report) -> list[dict[str, str]]:
             confidence.append(Series(name, colour, result.confidences))
         area.append(Series(name, colour, _areas(result.mask, visited, row_mm * column_mm)))
         if report.reference is not None:
-            shown = sorted(_filled(result.mask) | _filled(report.reference))
-            values = {s: dice(result.mask[s : s + 1], report.reference[s : s + 1]) for s in shown}
-            overlap.append(Series(name, colour, values))
+            overlap.append(Series(name, colour, slice_dice(result.mask, report.reference)))
     if report.reference is not None:
         areas = _areas(report.reference, _filled(report.reference), row_mm * column_mm)
         area.append(Series("reference", REFERENCE_COLOUR, areas, dashed=True))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from breastwidget import opengl, scene
+from breastwidget import opengl, scene_actors
 from breastwidget.errors import DependencyError, OutputError
 from breastwidget.surface import Surface, can_render, extract_surface, scene_html, scene_image
 
@@ -128,7 +128,7 @@ class TestFiles:
         assert b"SPACE=RAS" in ball_surface.save(tmp_path / "ball.stl").read_bytes()[:80]
 
     def test_an_unknown_suffix_is_refused(self, ball_surface: Surface, tmp_path: Path) -> None:
-        with pytest.raises(OutputError, match=r"\.stl, \.ply, \.obj, got ball\.step"):
+        with pytest.raises(OutputError, match=r"\.stl, \.ply, \.obj, \.glb, got ball\.step"):
             ball_surface.save(tmp_path / "ball.step")
 
     def test_a_failed_write_leaves_nothing(
@@ -157,14 +157,14 @@ class TestScene:
         surface = extract_surface(make_ball(20, (0.5, 0.5, 0.5)), np.diag([0.5, 0.5, 0.5, 1.0]))
         assert len(surface.triangles) > 30_000
         seen: list[int] = []
-        thinned = scene._thinned
+        thinned = scene_actors._thinned
 
         def count(surface: Surface, triangles: int) -> object:
             mesh = thinned(surface, triangles)
             seen.append(mesh.n_cells)
             return mesh
 
-        monkeypatch.setattr(scene, "_thinned", count)
+        monkeypatch.setattr(scene_actors, "_thinned", count)
         scene_html([surface, surface])
         assert all(3500 < cells <= 4100 for cells in seen)
         assert len(seen) == 2

@@ -10,7 +10,7 @@ from breastwidget.api import replay
 from breastwidget.commands.console import make_console, print_table, slice_bar
 from breastwidget.commands.request import SegmentRequest
 from breastwidget.commands.segment import Outcome, run_segment
-from breastwidget.engines.checkpoints import list_engines
+from breastwidget.engines.factory import list_engines
 
 __all__ = ["show_engines", "show_replay", "show_segment"]
 

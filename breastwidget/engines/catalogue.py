@@ -1,11 +1,11 @@
-"""The checkpoints that this package knows by name."""
+"""The checkpoints and the baselines that this package knows by name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CATALOGUE", "EMBEDDED_FOLDER", "CatalogueEntry"]
+__all__ = ["BASELINES", "CATALOGUE", "EMBEDDED_FOLDER", "BaselineEntry", "CatalogueEntry"]
 
 EMBEDDED_FOLDER = Path(__file__).parent
 
@@ -31,6 +31,15 @@ class CatalogueEntry:
     trunk: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True)
+class BaselineEntry:
+    """An engine without a network (`baselines`): nothing to fetch, no torch needed."""
+
+    name: str
+    summary: str
+    licence: str = "Apache-2.0"
+
+
 def _official(
     name: str, stem: str, config: str, size: int, trunk: tuple[int, int]
 ) -> CatalogueEntry:
@@ -53,7 +62,7 @@ CATALOGUE = (
         summary="embedded; a small SAM 2 trained on synthetic lesions only",
         licence="Apache-2.0",
         megabytes=19,
-        input_size=160,
+        input_size=192,
         config="configs/nano.yaml",
         file="weights/nano.safetensors",
     ),
@@ -77,4 +86,9 @@ CATALOGUE = (
         ),
         trunk=(96, 12),
     ),
+)
+
+BASELINES = (
+    BaselineEntry("otsu", "baseline without a network: threshold in the box, region growing"),
+    BaselineEntry("random-walker", "baseline without a network: Grady's random walker"),
 )

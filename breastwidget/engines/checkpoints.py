@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from breastwidget.engines.catalogue import CATALOGUE, EMBEDDED_FOLDER, CatalogueEntry
+from breastwidget.engines.catalogue import BASELINES, CATALOGUE, EMBEDDED_FOLDER, CatalogueEntry
 from breastwidget.errors import CheckpointError, DependencyError
 
 __all__ = ["Checkpoint", "EngineRow", "find_checkpoint", "list_engines"]
@@ -82,7 +82,7 @@ def find_checkpoint(
     path = Path(name_or_path).expanduser()
     if path.suffix in _SUFFIXES or path.exists():
         return _from_file(path)
-    names = ", ".join(entry.name for entry in CATALOGUE)
+    names = ", ".join(entry.name for entry in (*CATALOGUE, *BASELINES))
     raise CheckpointError(
         f"Unknown engine {str(name_or_path)!r}; choose one of {names}, or give the path of a "
         f"{', '.join(_SUFFIXES)} file."

@@ -15,9 +15,9 @@ from breastwidget.readers.checks import native_array
 from breastwidget.readers.dicom_frames import DicomFrame, read_frames
 from breastwidget.readers.dicom_layout import DicomLayout, arrange
 from breastwidget.readers.phases import Phases, default_phase
-from breastwidget.volume import Volume
+from breastwidget.volume import Source, Volume
 
-__all__ = ["open_dicom_folder"]
+__all__ = ["open_dicom_folder", "source_frames"]
 
 _SLICE_AXIS = 2
 
@@ -48,6 +48,29 @@ def open_dicom_folder(folder: Path) -> Phases | None:
         partial(_files, layout),
         default_phase(numbers),
     )
+
+
+def source_frames(source: Source) -> tuple[DicomFrame, ...] | None:
+    """The frames that a volume's voxels came from, one for each slice k, without pixels.
+
+    A subtraction's are those of its later phase. None where the volume was not read from DICOM
+    folders. Raises `VolumeError` where the folder cannot be read any more.
+    """
+    number = source.phase if source.subtraction is None else source.subtraction
+    number = number or 0
+    # Several paths are the phases of one scan, in order; one folder may hold them all.
+    several = len(source.files) > 1
+    if not source.files or (several and number >= len(source.files)):
+        return None
+    folder = Path(source.files[number if several else 0])
+    if not folder.is_dir():
+        return None
+    frames, _ = read_frames(folder)
+    if not frames:
+        return None
+    phases = arrange(frames, str(folder)).phases
+    at = 0 if several else number
+    return phases[at] if at < len(phases) else None
 
 
 def _files(layout: DicomLayout, phase: int) -> tuple[Path, ...]:
