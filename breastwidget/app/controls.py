@@ -22,6 +22,8 @@ def button(
     """A button; without `text` its tooltip is its name. `name` becomes a CSS class."""
     made = widgets.Button(description=text, tooltip=tooltip, icon=icon, button_style=style)
     made.add_class("bw-button" if text else "bw-icon")
+    if not text:  # unseen, but said: screen readers take the icon's letter for the name otherwise
+        widgets.dlink((made, "tooltip"), (made, "description"), lambda name: name or "")
     if name:
         made.add_class(name)
     made.on_click(lambda _button: on_click())

@@ -21,7 +21,8 @@ const MARKUP = `<svg class="bw-live bw-zooms" xmlns="http://www.w3.org/2000/svg"
   <div class="bw-title"></div><div class="bw-zoom" aria-hidden="true"></div>
   <div class="bw-readout" aria-hidden="true"><b></b><span></span></div>
   <div class="bw-scale" aria-hidden="true"><span></span><i></i></div>
-  <button class="bw-enlarge" title="Make this the large view (4)" tabindex="-1">⤢</button>
+  <button class="bw-enlarge" title="Make this the large view (4)" aria-label="Make this the large view"
+    tabindex="-1">⤢</button>
   <table class="bw-keys" hidden></table><p class="bw-unseen bw-said" role="status"></p>
   <p class="bw-unseen bw-how">Press the question mark for the list of keys.</p>`;
 

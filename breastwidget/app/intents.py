@@ -38,7 +38,7 @@ class Intents(Protocol):
         """Change width and level by fractions of the present width, as a drag by so many pixels."""
 
     def choose_window(self, preset: str) -> None:
-        """"auto" (the slice shown), "volume", "lesion", "full"."""
+        """One of "auto" (the slice shown), "volume", "lesion", "full"."""
 
     def set_look(self, **changes: object) -> None:
         """Replace fields of `Look`."""
@@ -49,7 +49,6 @@ class Intents(Protocol):
     def set_follow(self, follow: bool) -> None: ...
     def set_scene(self, **changes: object) -> None:
         """Replace fields of `SceneOptions`; the worker makes the scene anew where that needs it."""
-
 
     # Prompting
     def set_box(self, box: BoxPrompt) -> None:

@@ -1,7 +1,8 @@
-"""A private JupyterLab and a page of headless Chromium on it."""
+"""A private Jupyter server and a page of headless Chromium on it."""
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import json
 import os
@@ -15,6 +16,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from playwright.sync_api import Browser, Page, Playwright
@@ -28,6 +30,7 @@ _SERVER_FLAGS = (
     "--ServerApp.port_retries=0",
     "--ServerApp.ip=127.0.0.1",
     "--expose-app-in-browser",
+    "--JupyterNotebookApp.expose_app_in_browser=True",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
     "--ServerApp.shutdown_no_activity_timeout=900",
@@ -53,11 +56,27 @@ _KERNEL_IDLE = """() => {
   const context = window.jupyterapp?.shell?.currentWidget?.sessionContext;
   return context?.isReady && context?.session?.kernel?.status === "idle";
 }"""
+# Not awaited: the promise may never resolve, and it resolves when a cell fails as well.
+_RUN_ALL = """() => {
+  window.ranAll = false;
+  const { commands } = window.jupyterapp;
+  commands.execute("notebook:run-all-cells").then(() => { window.ranAll = true; });
+}"""
+_SET_CELL = """(source) => {
+  const { model } = window.jupyterapp.shell.currentWidget.content;
+  model.cells.get(0).sharedModel.setSource(source);
+}"""
+_ASK = """async (expression) => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  const asked = { code: "", store_history: false, user_expressions: { value: expression } };
+  return (await kernel.requestExecute(asked).done).content.user_expressions.value;
+}"""
+_ERRORS = '.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]'
 
 
 @dataclass(frozen=True)
 class Lab:
-    """A running JupyterLab whose files lie in `folder`."""
+    """A running JupyterLab whose files lie in `folder`; it serves Notebook 7 and Voilà as well."""
 
     url: str
     token: str
@@ -115,18 +134,39 @@ def launch_chromium(playwright: Playwright) -> Browser:
     )
 
 
-def open_and_run(page: Page, lab: Lab, name: str) -> None:
-    """Open notebook `name`, wait for its kernel, run all its cells, show any cell's error."""
-    page.goto(f"{lab.url}/doc/tree/{name}?token={lab.token}&reset")
-    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=90_000)
-    page.wait_for_function(_KERNEL_IDLE, timeout=90_000)
-    # Not awaited: the promise may never resolve, and it resolves when a cell fails as well.
-    page.evaluate(
-        "() => { window.jupyterapp.commands.execute('notebook:run-all-cells')"
-        ".then(() => { window.ranAll = true; }); }"
-    )
+def open_and_run(page: Page, lab: Lab, name: str, where: str = "doc/tree") -> None:
+    """Open notebook `name` at `where` (JupyterLab, or "notebooks" for Notebook 7), run all of it.
+
+    Any cell's error is raised.
+    """
+    page.goto(f"{lab.url}/{where}/{name}?token={lab.token}&reset")
+    page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=120_000)
+    wait_until_idle(page)
+    _run_all(page)
+
+
+def run_instead(page: Page, source: str) -> None:
+    """Run `source` as the first cell of the notebook that is open."""
+    page.evaluate(_SET_CELL, source)
+    _run_all(page)
+
+
+def wait_until_idle(page: Page) -> None:
+    """Wait for the kernel of the notebook that is open."""
+    page.wait_for_function(_KERNEL_IDLE, timeout=120_000)
+
+
+def ask_kernel(page: Page, expression: str) -> Any:
+    """The value of a Python expression in the kernel of the notebook that is open: a literal."""
+    value = page.evaluate(_ASK, expression)
+    assert value["status"] == "ok", value
+    return ast.literal_eval(value["data"]["text/plain"])
+
+
+def _run_all(page: Page) -> None:
+    page.evaluate(_RUN_ALL)
     page.wait_for_function("window.ranAll === true", timeout=180_000)
-    failures = page.locator('.jp-RenderedText[data-mime-type="application/vnd.jupyter.error"]')
+    failures = page.locator(_ERRORS)
     assert failures.count() == 0, failures.first.inner_text()
 
 
@@ -149,6 +189,7 @@ def _environment(private: Path, token: str) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
         "JUPYTERLAB_WORKSPACES_DIR": str(private / "workspaces"),
         "JUPYTER_TOKEN": token,
+        "XDG_CACHE_HOME": str(private / "cache"),
         "VTK_DEFAULT_OPENGL_WINDOW": "vtkEGLRenderWindow",
         "VTK_WASM_DIR_OVERRIDE": str(empty),  # VTK's scene shall not fetch anything
     }

@@ -1,0 +1,36 @@
+"""The same app where there is no JupyterLab: in Notebook 7 and in Voilà."""
+
+from __future__ import annotations
+
+import pytest
+from app_page import AppPage, app_source, truth_of
+from jupyter_harness import Lab, open_and_run
+from playwright.sync_api import Page, expect
+
+
+def use(app: AppPage) -> None:
+    """A box, its mask, a propagation."""
+    app.prompt(app.truth.boxes[0])
+    app.press("Propagate")
+    app.expect_status("^Done: center-outward, ")
+    expect(app.results()).to_have_count(1)
+    assert app.dice() > 0.5
+    assert app.too_wide() == []
+
+
+def test_in_notebook_7(page: Page, lab: Lab, console_errors: list[str]) -> None:
+    pytest.importorskip("notebook")
+    lab.write_notebook("notebook.ipynb", app_source())
+    open_and_run(page, lab, "notebook.ipynb", where="notebooks")
+    use(AppPage(page, truth_of()).wait())
+    assert console_errors == []
+
+
+def test_in_voila(page: Page, lab: Lab, console_errors: list[str]) -> None:
+    pytest.importorskip("voila")
+    lab.write_notebook("voila.ipynb", app_source())
+    page.goto(f"{lab.url}/voila/render/voila.ipynb?token={lab.token}", timeout=120_000)
+    app = AppPage(page, truth_of()).wait()
+    use(app)
+    app.screenshot("voila")
+    assert console_errors == []
