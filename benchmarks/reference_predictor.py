@@ -69,11 +69,12 @@ def open_reference(
 ) -> dict[str, Any]:
     """The predictor's state with all slices of `stack`, in `lesion`'s field, as its video."""
     slices, rows, columns = stack.shape
-    field = lesion_field(stack, lesion, settings)
-    gray = torch.stack([see(stack, i, field, predictor.image_size) for i in range(slices)])
+    size = predictor.image_size
+    field = lesion_field(stack, lesion, settings, size)
+    seen = torch.stack([see(stack, i, field, size) for i in range(slices)])
     mean = torch.tensor(settings.mean).view(1, 3, 1, 1)
     std = torch.tensor(settings.std).view(1, 3, 1, 1)
-    frames = ((gray[:, None] - mean) / std, rows, columns)
+    frames = ((seen - mean) / std, rows, columns)
     with patch("sam2.sam2_video_predictor.load_video_frames", return_value=frames):
         state: dict[str, Any] = predictor.init_state("")
     return state

@@ -1,143 +1,216 @@
 """Evaluate the embedded checkpoint: ``python -m training.evaluate [--weights FILE]``.
 
-The protocol of arXiv 2507.23272: a tight box or the reference's mask on the start slice of the
-strategy, propagation over the reference's slices, volumetric Dice. The one-way strategies
-are also run with a box on the middle slice.
+Prints markdown tables for held-out synthetic scenes, the package's phantoms and the real cases
+beside the repository. The real ones are for validation only: never trained on, never used to
+choose a checkpoint; looked at during development, so their figures are development figures.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 
-import breastwidget as bw
+from benchmarks.table import machine
+from breastwidget.engines.base import Engine
 from breastwidget.engines.checkpoints import find_checkpoint
 from breastwidget.engines.factory import create_engine
-from breastwidget.metrics import dice
-from breastwidget.prompts import Prompt, box_from_reference, mask_from_reference
-from breastwidget.strategies import start_slice
-from training.evaluation_cases import Case, phantom_cases, real_cases, synthetic_cases
+from breastwidget.errors import BreastWidgetError
+from breastwidget.prompts import BoxPrompt
+from training import calibration, comparison, extents, speed, tables
+from training.evaluation_cases import GROUPS, Case, phantom_cases, real_cases, synthetic_cases
+from training.failures import Outcome, Worst, refuse_inside
+from training.protocols import PROMPTS, Findings, Mask, Target, Trial, evaluate_case
 
-REAL_DATA = Path(__file__).parents[2] / "shared" / "data"
-DISTANCES = (0, 1, 3, 6, 11, 21)
-"""First slice distance of each column in the table by distance."""
-
-Row = dict[str, Any]
-
-
-def _start(reference: NDArray[np.bool_], strategy: str, extent: bw.Extent, top: int) -> int:
-    """The strategy's start slice, or the nearest one that shows the lesion."""
-    start = start_slice(strategy, extent, top)
-    shown = np.flatnonzero(reference.any(axis=(1, 2)))
-    return int(shown[np.abs(shown - start).argmin()])
+REPOSITORY = Path(__file__).parents[1]
+REAL_DATA = REPOSITORY.parent / "shared" / "data"
+BASELINES = ("otsu", "random-walker")
+BASELINE_PROMPTS = ("box", "mask")
 
 
-def _slice_dice(mask: NDArray[np.bool_], reference: NDArray[np.bool_], index: int) -> float:
-    """Dice of one slice of (slice, row, column) masks."""
-    return dice(mask[index : index + 1], reference[index : index + 1])
+@dataclass(frozen=True)
+class Evaluation:
+    """All rows: one for each run, each slice that a run visited, each pass of a widened run."""
+
+    runs: pd.DataFrame
+    slices: pd.DataFrame
+    endings: pd.DataFrame
+
+    def save(self, folder: Path) -> None:
+        """Write ``runs.csv``, ``slices.csv`` and ``endings.csv``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("runs", "slices", "endings"):
+            getattr(self, name).to_csv(folder / f"{name}.csv", index=False)
 
 
-def _by_distance(
-    mask: NDArray[np.bool_], reference: NDArray[np.bool_], start: int, extent: bw.Extent
-) -> Row:
-    """Mean Dice of the slices that show the lesion, by their distance from the start."""
-    found: dict[str, list[float]] = {}
-    for index in range(extent.first, extent.last + 1):
-        if reference[index].any():
-            first = max(d for d in DISTANCES if d <= abs(index - start))
-            found.setdefault(f"d{first}", []).append(_slice_dice(mask, reference, index))
-    return {name: float(np.mean(values)) for name, values in found.items()}
+def evaluate(
+    cases: Iterable[Case],
+    engine: Engine,
+    baselines: Mapping[str, Engine],
+    worst: Worst,
+    kinds: Sequence[str] = PROMPTS,
+) -> Evaluation:
+    """Run the engine and the baselines over all cases; one line is printed for each case.
+
+    `kinds` are the prompts to give, of ``PROMPTS``.
+    """
+    beside = [kind for kind in BASELINE_PROMPTS if kind in kinds]
+    all_rows = Findings()
+    for case in cases:
+        found = Findings()
+        for trial, mask, rows in evaluate_case(case, engine, comparison.ENGINE, kinds):
+            _gather(found, rows)
+            if (trial.strategy, trial.kind, trial.reach) == ("center-outward", "box", "reference"):
+                worst.add(_outcome(case, trial, mask, rows))
+        for name, baseline in baselines.items():
+            for _, _, rows in evaluate_case(case, baseline, name, beside, free=False):
+                _gather(found, rows)
+        print(progress_line(found), flush=True)
+        _gather(all_rows, found)
+    return Evaluation(
+        pd.DataFrame(all_rows.runs), pd.DataFrame(all_rows.slices), pd.DataFrame(all_rows.endings)
+    )
 
 
-def _prompts(
-    reference: NDArray[np.bool_], strategy: str, extent: bw.Extent, top: int
-) -> Iterator[tuple[Prompt, int, str]]:
-    """Prompts, their slices and what they are called: the protocol's two, and for a one-way
-    strategy also a box on the middle slice, which is where a person tends to draw it."""
-    start = _start(reference, strategy, extent, top)
-    yield box_from_reference(reference, start), start, "box"
-    yield mask_from_reference(reference, start), start, "mask"
-    middle = _start(reference, "center-outward", extent, top)
-    if strategy != "center-outward":
-        yield box_from_reference(reference, middle), middle, "middle box"
+def _gather(into: Findings, rows: Findings) -> None:
+    into.runs.extend(rows.runs)
+    into.slices.extend(rows.slices)
+    into.endings.extend(rows.endings)
 
 
-def evaluate_case(case: Case, engine: Any) -> Iterator[Row]:
-    """One row for each strategy and prompt, on features that are computed once."""
-    segmenter = bw.Segmenter(case.volume, engine)
-    stack = segmenter.stack
-    reference = stack.from_voxels(case.reference)
-    shown = np.flatnonzero(reference.any(axis=(1, 2)))
-    extent = bw.Extent(int(shown[0]), int(shown[-1]))
-    for strategy in bw.STRATEGIES:
-        for prompt, start, kind in _prompts(reference, strategy, extent, stack.top_slice):
-            result = segmenter.segment(prompt, strategy, extent)
-            mask = result.stack_mask
-            yield {
-                "group": case.group,
-                "case": case.name,
-                "strategy": strategy,
-                "prompt": kind,
-                "slices": len(extent),
-                "prompted slice": _slice_dice(mask, reference, start),
-                "volume": dice(result.mask, case.reference),
-                "size ratio": float(mask.sum() / reference.sum()),
-                **_by_distance(mask, reference, start, extent),
-            }
+def _outcome(case: Case, trial: Trial, mask: Mask, rows: Findings) -> Outcome:
+    stack = case.volume.stack()
+    assert isinstance(trial.prompt, BoxPrompt)  # the caller picked a box
+    reference = Target.of(stack.from_voxels(case.reference), stack.top_slice).reference
+    volume = rows.runs[0]["volume"]
+    return Outcome(case.group, case.name, stack, reference, mask, trial.prompt, volume)
 
 
-def report(rows: Iterable[Row]) -> pd.DataFrame:
-    """Print each case's line as it comes, then the tables; return all rows."""
-    table = []
-    for row in rows:
-        table.append(row)
-        print(
-            f"{row['case']:22s} {row['strategy']:15s} {row['prompt']:10s} "
-            f"prompted slice {row['prompted slice']:.2f}  volume {row['volume']:.2f}  "
-            f"size ratio {row['size ratio']:.2f}",
-            flush=True,
-        )
-    frame = pd.DataFrame(table)
-    distances = [f"d{first}" for first in DISTANCES if f"d{first}" in frame]
-    columns = ["prompted slice", "volume", "size ratio", *distances]
-    print("\nMean Dice (both masks empty: 1; one empty: 0); dN: slices N and more from the prompt")
-    means = frame.groupby(["group", "strategy", "prompt"])[columns].mean()
-    print(means.round(3).to_string())
-    return frame
+def progress_line(found: Findings) -> str:
+    """One line on one case: volume Dice by strategy and prompt over the reference's extent."""
+    own = [row for row in found.runs if row["engine"] == comparison.ENGINE]
+    given = [row for row in own if row["reach"] == "reference"]
+    center = {row["prompt"]: row["volume"] for row in given if row["strategy"] == "center-outward"}
+    one_way = [
+        f"{row['strategy']} {row['volume']:.2f}"
+        for row in given
+        if row["strategy"] != "center-outward" and row["prompt"] == "box"
+    ]
+    seconds = sum(row["seconds"] for row in found.runs)
+    shown = "  ".join(f"{prompt} {value:.2f}" for prompt, value in center.items())
+    return (
+        f"{own[0]['case']:22s} prompted slice {given[0]['prompted slice']:.2f}  {shown}  "
+        f"{'  '.join(one_way)}  ({seconds:.0f} s)"
+    )
 
 
-def main() -> None:
-    """Parse the command line and evaluate."""
+def report(found: Evaluation, baselines: tuple[str, ...], threads: int) -> str:
+    """All tables as markdown."""
+    own = tables.pick(found.runs, engine=comparison.ENGINE)
+    slices = tables.pick(found.slices, engine=comparison.ENGINE)
+    pages = [
+        tables.accuracy(own),
+        tables.by_kind(own),
+        tables.by_case(own),
+        tables.by_distance(slices),
+        extents.ends(found.endings),
+        extents.automatic(own),
+        calibration.calibration_figures(slices),
+        calibration.iou_table(slices),
+        calibration.score_table(slices),
+        speed.speed(slices, threads),
+    ]
+    if baselines:
+        pages.append(comparison.baseline_table(found.runs, baselines))
+    pages.append(comparison.goal_table(found.runs, found.slices, baselines))
+    return "\n".join(page.markdown() for page in pages)
+
+
+def open_baselines(wanted: bool) -> dict[str, Engine]:
+    """The baselines by name; one that cannot be made is announced and left out."""
+    found: dict[str, Engine] = {}
+    for name in BASELINES if wanted else ():
+        try:
+            found[name] = create_engine(name)
+        except BreastWidgetError as error:
+            print(f"SKIPPED the baseline {name}: {error}")
+    return found
+
+
+def gather_cases(options: argparse.Namespace) -> Iterator[Case]:
+    """The cases that the command line asks for."""
+    cases = chain(synthetic_cases(options.synthetic), phantom_cases(options.phantoms))
+    if options.data.is_dir():
+        return chain(cases, real_cases(options.data))
+    print(f"SKIPPED the real cases: there is no folder {options.data}.")
+    return cases
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, help="weights other than the embedded ones")
     parser.add_argument("--synthetic", type=int, default=20, help="held-out scenes")
     parser.add_argument("--phantoms", type=int, default=2, help="phantom volumes")
     parser.add_argument("--data", type=Path, default=REAL_DATA, help="folder of real cases")
+    parser.add_argument("--csv", type=Path, metavar="DIR", help="write all rows here")
+    parser.add_argument("--pictures", type=Path, metavar="DIR", help="picture the worst cases")
+    parser.add_argument(
+        "--pictures-of",
+        nargs="+",
+        choices=GROUPS,
+        default=["synthetic", "phantom"],
+        help="groups to picture; real ones outside the repository only",
+    )
+    parser.add_argument(
+        "--prompts",
+        nargs="+",
+        choices=PROMPTS,
+        default=PROMPTS,
+        help="fewer prompts, for a quicker look; 'box' is always among them",
+    )
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--csv", type=Path, help="write all rows here")
-    options = parser.parse_args()
+    parser.add_argument("--baselines", action=argparse.BooleanOptionalAction, default=True)
+    options = parser.parse_args(arguments)
+    options.prompts = tuple(dict.fromkeys(["box", *options.prompts]))
+    if options.pictures is not None:
+        refused = refuse_inside(options.pictures, REPOSITORY, options.pictures_of)
+        if refused:
+            parser.error(refused)
+    return options
+
+
+def main() -> None:
+    """Parse the command line and evaluate."""
+    options = parse()
     torch.set_num_threads(options.threads)
     checkpoint = find_checkpoint("nano")
     if options.weights is not None:
         checkpoint = replace(checkpoint, weights=options.weights, sha256="")
+    baselines = open_baselines(options.baselines)
+    worst = Worst(options.pictures_of if options.pictures is not None else ())
     engine = create_engine(checkpoint)
-    cases = chain(synthetic_cases(options.synthetic), phantom_cases(options.phantoms))
-    if options.data.is_dir():
-        cases = chain(cases, real_cases(options.data))
-    else:
-        print(f"SKIPPED the real cases: there is no folder {options.data}.")
-    frame = report(row for case in cases for row in evaluate_case(case, engine))
+    # Read now: a training that goes on replaces its file every few minutes.
+    digest = hashlib.sha256(checkpoint.weights.read_bytes()).hexdigest()
+    print("Volume Dice over the reference's extent:")
+    found = evaluate(gather_cases(options), engine, baselines, worst, options.prompts)
+    print(
+        f"\nWeights: {checkpoint.weights.name}, SHA-256 {digest}. {machine()}.\n"
+        "Real cases: validation only, never trained on, never used to choose a checkpoint; looked "
+        "at during development, so these are development figures.\n"
+    )
+    print(report(found, tuple(baselines), options.threads))
     if options.csv is not None:
-        frame.to_csv(options.csv, index=False)
+        found.save(options.csv)
+    if options.pictures is not None:
+        for path in worst.save(options.pictures):
+            print(f"picture: {path}")
 
 
 if __name__ == "__main__":

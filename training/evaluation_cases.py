@@ -17,15 +17,22 @@ from training.scenes import draw_scene
 HELD_OUT_SEED = 900_000_000
 """Far above the seeds that the training of a seed below 800 uses."""
 
+GROUPS = ("synthetic", "phantom", "real")
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A volume and its reference, bool (i, j, k) on the same grid; `group` heads its table."""
+    """A volume and its reference, bool (i, j, k) on the same grid.
+
+    `group`, one of ``GROUPS``, heads its column in the tables; `kind` says what sort of picture of
+    that group it is.
+    """
 
     group: str
     name: str
     volume: bw.Volume
     reference: NDArray[np.bool_]
+    kind: str = ""
 
 
 def synthetic_cases(count: int, frames: int = 32, side_mm: float = 110.0) -> Iterator[Case]:
@@ -37,14 +44,16 @@ def synthetic_cases(count: int, frames: int = 32, side_mm: float = 110.0) -> Ite
         data = np.ascontiguousarray(scene.pictures.permute(2, 1, 0).numpy())
         volume = bw.Volume(data, affine, f"synthetic {number}", slice_axis=2)
         reference = np.ascontiguousarray(scene.masks.permute(2, 1, 0).numpy())
-        yield Case("synthetic", volume.name, volume, reference)
+        kind = getattr(scene, "kind", "scene")
+        yield Case("synthetic", volume.name, volume, reference, kind)
 
 
 def phantom_cases(count: int) -> Iterator[Case]:
     """The package's phantom, whose code the generator does not share: subtraction 1."""
     for seed in range(count):
         phantom: Any = bw.make_phantom("single", seed)
-        yield Case("phantom", f"phantom {seed}", phantom.subtraction(1), phantom.reference)
+        volume, reference = phantom.subtraction(1), phantom.reference
+        yield Case("phantom", f"phantom {seed}", volume, reference, "breast DCE subtraction")
 
 
 def real_cases(folder: Path) -> Iterator[Case]:
@@ -52,14 +61,15 @@ def real_cases(folder: Path) -> Iterator[Case]:
     case = folder / "breast_nact" / "images" / "NACT_06"
     mask = folder / "breast_nact" / "segmentations" / "ftv" / "nact_06.nii.gz"
     subtraction = bw.load(case, subtraction=1)
-    yield _real("NACT_06 subtraction", subtraction, mask)
-    yield _real("NACT_06 phase 1", bw.load(case, phase=1), mask)
+    yield _real("NACT_06 subtraction", subtraction, mask, "breast DCE subtraction")
+    yield _real("NACT_06 phase 1", bw.load(case, phase=1), mask, "breast DCE phase 1")
     crop = folder / "breast_crop"
-    yield _real("breast1 crop", bw.load(crop / "breast1_image.nrrd"), crop / "breast1_label.nrrd")
+    image = bw.load(crop / "breast1_image.nrrd")
+    yield _real("breast1 crop", image, crop / "breast1_label.nrrd", "breast MRI crop")
     for sarcoma in sorted((folder / "sarcoma_mr").glob("STS_*")):
         volume = bw.load(sarcoma / "MR_T1_image.nii.gz")
-        yield _real(f"{sarcoma.name} T1", volume, sarcoma / "MR_T1_mask.nii.gz")
+        yield _real(f"{sarcoma.name} T1", volume, sarcoma / "MR_T1_mask.nii.gz", "sarcoma T1")
 
 
-def _real(name: str, volume: bw.Volume, mask: Path) -> Case:
-    return Case("real", name, volume, bw.load_reference(mask, volume))
+def _real(name: str, volume: bw.Volume, mask: Path, kind: str) -> Case:
+    return Case("real", name, volume, bw.load_reference(mask, volume), kind)

@@ -29,12 +29,14 @@ class Clip:
     Attributes:
         pictures: float32 (frames, size, size) in [0, 1].
         masks: bool (frames, size, size).
+        seen: bool (size, size), where the region lies inside the picture.
         box: float32 (4,), x0, y0, x1, y1 in pixels of the region, on the prompted frame.
         prompted: the frame that carries the prompt.
     """
 
     pictures: torch.Tensor
     masks: torch.Tensor
+    seen: torch.Tensor
     box: torch.Tensor
     prompted: int
 
@@ -45,6 +47,7 @@ class Batch:
 
     pictures: torch.Tensor
     masks: torch.Tensor
+    seen: torch.Tensor
     boxes: torch.Tensor
     prompted: int
 
@@ -69,20 +72,35 @@ def draw_box(mask: torch.Tensor, draw: Draw) -> torch.Tensor:
     width, height = (box[2] - box[0]).item(), (box[3] - box[1]).item()
     sides = torch.tensor([width, height, width, height])
     kind = draw.uniform(0.0, 1.0)
-    if kind < 0.45:
+    if kind < 0.52:
         return box
-    if kind < 0.8:
-        return box + sides * torch.tensor([draw.uniform(-0.08, 0.08) for _ in range(4)])
-    grow = torch.tensor([-1.0, -1.0, 1.0, 1.0]) * draw.uniform(0.03, 0.125)
+    if kind < 0.7:
+        return box + sides * torch.tensor([draw.uniform(-0.07, 0.07) for _ in range(4)])
+    grow = torch.tensor([-1.0, -1.0, 1.0, 1.0]) * draw.uniform(0.02, 0.28)
     return box + sides * (grow + torch.tensor([draw.uniform(-0.03, 0.03) for _ in range(4)]))
 
 
-def _region(box: torch.Tensor, field: int, draw: Draw) -> tuple[float, float, float]:
+def _reach(masks: torch.Tensor, box: torch.Tensor) -> float:
+    """The side of a square around the box's centre that holds all of the masks, in samples."""
+    rows, columns = torch.where(masks.any(0))
+    x, y = (box[0] + box[2]).item() / 2, (box[1] + box[3]).item() / 2
+    far = max(
+        x - int(columns.min()), int(columns.max()) + 1 - x, y - int(rows.min()),
+        int(rows.max()) + 1 - y,
+    )  # fmt: skip
+    return 2.0 * far
+
+
+def _region(
+    box: torch.Tensor, masks: torch.Tensor, field: int, draw: Draw
+) -> tuple[float, float, float]:
     """Centre column, centre row and side of the region for a box, in samples."""
     longer = max((box[2] - box[0]).item(), (box[3] - box[1]).item())
     # A least side in millimetres means: now and then the box is small in its region.
     least = field * (draw.uniform(0.5, 0.9) if draw.chance(0.5) else draw.uniform(0.2, 0.4))
     side = max(REGION_SCALE * longer, least)
+    if draw.chance(0.85):  # the engine enlarges the region before a lesion outgrows it
+        side = max(side, _reach(masks, box) * draw.uniform(1.02, 1.5))
     if draw.chance(0.1):  # the union of several prompts
         side *= draw.uniform(1.0, 1.3)
         box = box + side * 0.1 * torch.tensor([draw.uniform(-1, 1), draw.uniform(-1, 1)]).repeat(2)
@@ -101,7 +119,7 @@ def cut_region(scene: Scene, frames: list[int], prompted: int, size: int, draw: 
     """
     field = scene.pictures.shape[-1]
     box = draw_box(scene.masks[frames[prompted]], draw)
-    x, y, side = _region(box, field, draw)
+    x, y, side = _region(box, scene.masks[frames], field, draw)
     axis = (torch.arange(size) + 0.5) / size - 0.5
     to_unit = 2.0 / field  # grid_sample: -1 and 1 are the outer edges of the field
     rows, columns = torch.meshgrid(
@@ -111,13 +129,14 @@ def cut_region(scene: Scene, frames: list[int], prompted: int, size: int, draw: 
     pictures = acquisition.window(
         scene.pictures[frames], _near(scene, frames[prompted], x, y, side), draw
     )
-    planes = torch.cat([pictures, scene.masks[frames].float()])[None]
     # Beyond the picture the engine sees black.
-    edge = "zeros" if draw.chance(0.85) else "border"
-    cut = functional.grid_sample(planes, where, padding_mode=edge, align_corners=False)[0]
+    whole = torch.ones_like(pictures[:1])
+    planes = torch.cat([pictures, scene.masks[frames].float(), whole])[None]
+    cut = functional.grid_sample(planes, where, padding_mode="zeros", align_corners=False)[0]
     offset = torch.tensor([x, y, x, y]) - side / 2
     box = (box - offset) * size / side
-    return Clip(cut[: len(frames)], cut[len(frames) :] > 0.5, box, prompted)
+    count = len(frames)
+    return Clip(cut[:count], cut[count : 2 * count] > 0.5, cut[-1] > 0.5, box, prompted)
 
 
 def _near(scene: Scene, prompted: int, x: float, y: float, side: float) -> torch.Tensor:
@@ -167,6 +186,7 @@ def draw_batch(seed: int, clips: int, frames: int, size: int) -> Batch:
     return Batch(
         torch.stack([clip.pictures for clip in drawn]),
         torch.stack([clip.masks for clip in drawn]),
+        torch.stack([clip.seen for clip in drawn]),
         torch.stack([clip.box for clip in drawn]),
         drawn[0].prompted,
     )

@@ -27,7 +27,7 @@ def _serve(orders: SimpleQueue[Any], batches: Queue[Any]) -> None:
     torch.set_num_threads(1)
     while (order := orders.get()) is not None:
         batch = draw_batch(order.seed, order.clips, order.frames, order.size)
-        batches.put((batch.pictures, batch.masks, batch.boxes, batch.prompted))
+        batches.put((batch.pictures, batch.masks, batch.seen, batch.boxes, batch.prompted))
 
 
 class Loader:

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from breastwidget.engines.appearance import areas, around, channels, learn_appearance
 from training.generator import Batch
 from training.losses import Candidates, Score, score
 
@@ -38,10 +39,30 @@ class DecoderTap:
         return self._last
 
 
-def normalised(pictures: torch.Tensor, mean: float, std: float) -> torch.Tensor:
-    """Gray pictures (clips, frames, size, size) to model input (clips · frames, 3, size, size)."""
-    flat = ((pictures - mean) / std).flatten(0, 1)[:, None]
-    return flat.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
+def model_inputs(batch: Batch, kind: str, mean: list[float], std: list[float]) -> torch.Tensor:
+    """Model input (clips · frames, 3, size, size): what the prompt tells of the grays, as channels.
+
+    Args:
+        batch: clips.
+        kind: ``"box"`` or ``"mask"``: what the appearance is learnt from.
+        mean, std: of each channel, as in the checkpoint's config.
+    """
+    size = batch.pictures.shape[-1]
+    shown = []
+    for clip, pictures in enumerate(batch.pictures):
+        if kind == "mask":
+            inside = batch.masks[clip, batch.prompted]
+            outside = around(inside)
+        else:
+            inside, outside = areas(batch.boxes[clip].tolist(), size)
+        prompted, seen = pictures[batch.prompted], batch.seen[clip]
+        look = learn_appearance(prompted[inside & seen], prompted[outside & seen])
+        shown.append(channels(pictures, look))
+    stacked = torch.stack(shown).flatten(0, 1)
+    levels = (torch.tensor(values).view(1, 3, 1, 1) for values in (mean, std))
+    centre, spread = levels
+    scaled = (stacked - centre) / spread
+    return scaled.contiguous(memory_format=torch.channels_last)
 
 
 def sample_pixels(where: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

@@ -12,11 +12,12 @@ class Stage:
 
     Attributes:
         until: share of the whole time at which it ends.
-        clips: clips per batch.
+        clips: clips per batch, of each process.
         least_frames, most_frames: slices per clip, both ends included.
         rate: learning rate at its start (after the warm-up).
         last_rate: learning rate at its end.
         freeze: whether trunk and neck stand still.
+        batch_statistics: whether batches are normalised by themselves, not by the running means.
         singles: share of batches of single slices mixed in.
         decay: of the moving average of the weights, per step.
     """
@@ -27,7 +28,8 @@ class Stage:
     most_frames: int
     rate: float
     last_rate: float
-    freeze: bool
+    freeze: bool = False
+    batch_statistics: bool = False
     singles: float = 0.0
     decay: float = 0.998
 
@@ -35,9 +37,9 @@ class Stage:
 SINGLE_CLIPS = 24
 
 STAGES = (
-    Stage(0.28, SINGLE_CLIPS, 1, 1, 1.2e-3, 1.5e-4, freeze=False),
-    Stage(0.78, 8, 6, 10, 6e-4, 1.5e-4, freeze=True, singles=0.08),
-    Stage(1.0, 6, 12, 12, 1.5e-4, 1e-5, freeze=True, singles=0.08, decay=0.99),
+    Stage(0.15, SINGLE_CLIPS, 1, 1, 8e-4, 2e-4, batch_statistics=True),
+    Stage(0.68, 6, 5, 9, 4e-4, 1.2e-4, singles=0.08),
+    Stage(1.0, 4, 12, 14, 1.2e-4, 1e-5, singles=0.08, decay=0.995),
 )
 
 

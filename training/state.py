@@ -24,11 +24,26 @@ def load_config(path: Path = CONFIG) -> DictConfig:
     return config
 
 
+class _SharedPlaces(nn.Module):
+    """Position encodings of one picture for all of a batch: they are equal, and large to copy."""
+
+    def __init__(self, encoding: nn.Module) -> None:
+        super().__init__()
+        self.encoding = encoding
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """As the encoding that it wraps, (batch, channels, rows, columns)."""
+        places: torch.Tensor = self.encoding(features[:1])
+        return places.expand(len(features), -1, -1, -1)
+
+
 def build_model(config: DictConfig) -> nn.Module:
     """A SAM2Base with random weights, which starts out believing that objects are there."""
     model: nn.Module = instantiate(config.model, _recursive_=True)
     head = model.sam_mask_decoder.pred_obj_score_head  # type: ignore[union-attr]
     nn.init.constant_(head.layers[-1].bias, 2.0)  # type: ignore[union-attr, index]
+    neck: nn.Module = model.image_encoder.neck  # type: ignore[union-attr, assignment]
+    neck.position_encoding = _SharedPlaces(neck.position_encoding)  # type: ignore[arg-type]
     # Convolutions run faster on the CPU with channels last.
     return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 

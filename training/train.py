@@ -5,20 +5,27 @@ from __future__ import annotations
 import argparse
 import time
 from collections import defaultdict
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
-from training import state
+from training import crew, state
+from training.crew import Crew
 from training.generator import Batch
 from training.loader import Loader, Order
 from training.losses import Score
-from training.rollout import DecoderTap, normalised, run_clip, run_slices
+from training.rollout import DecoderTap, model_inputs, run_clip, run_slices
 from training.schedule import SINGLE_CLIPS, STAGES, rate_at, stage_at
 
 SAVE_EVERY_S = 150.0
 REPORT_EVERY = 100
+_RANK_SEEDS = 500_000
+"""More than a run has steps: processes that train together draw different batches."""
+
 AHEAD = 4
 """Batches ordered ahead of their use."""
 
@@ -50,11 +57,21 @@ class Tally:
 class Trainer:
     """Model, average, optimiser and the orders for batches."""
 
-    def __init__(self, out: Path, progress: state.Progress, resume: bool) -> None:
+    def __init__(
+        self,
+        out: Path,
+        progress: state.Progress,
+        resume: bool = False,
+        start: Path | None = None,
+        with_others: Crew | None = None,
+    ) -> None:
         torch.manual_seed(progress.seed)
         self.out = out
+        self.crew = with_others or Crew()
         self.config = state.load_config()
         self.model = state.build_model(self.config)
+        if start is not None:
+            self.model.load_state_dict(load_file(start))
         self.average = state.Average.of(self.model)
         self.progress = progress
         content = state.load(out / "last.pt") if resume else None
@@ -79,7 +96,7 @@ class Trainer:
         """Set what learns in the present stage; start its optimiser."""
         freeze = STAGES[self.progress.stage].freeze
         # In evaluation mode SAM 2 reads its memories as the engine does; nothing here drops out.
-        self.model.train(not freeze)
+        self.model.train(STAGES[self.progress.stage].batch_statistics)
         for name, parameter in self.model.named_parameters():
             parameter.requires_grad_(not (freeze and name.startswith("image_encoder.")))
         learning = [p for p in self.model.parameters() if p.requires_grad]
@@ -91,11 +108,10 @@ class Trainer:
         if stage == self.progress.stage:
             return
         self.model.load_state_dict(self.average.values)
-        refreeze = STAGES[stage].freeze != STAGES[self.progress.stage].freeze
+        self.crew.average_buffers(self.model)
         self.progress.stage = stage
-        if refreeze:
-            self._enter_stage()
-            self.average = state.Average.of(self.model)
+        self._enter_stage()
+        self.average = state.Average.of(self.model)
 
     def next_order(self) -> Order:
         """The next batch to draw; it depends on the seed and the step alone, stage apart."""
@@ -106,38 +122,46 @@ class Trainer:
         frames = int(torch.randint(stage.least_frames, stage.most_frames + 1, (), generator=draw))
         clips = SINGLE_CLIPS if single else stage.clips
         size = int(self.config.model.image_size)
-        return Order(self.progress.seed * 1_000_003 + step, clips, 1 if single else frames, size)
+        seed = self.progress.seed * 1_000_003 + step + self.crew.rank * _RANK_SEEDS
+        return Order(seed, clips, 1 if single else frames, size)
 
     def _loss(self, batch: Batch) -> torch.Tensor:
         """Run the model over a batch and note how well it went."""
-        run = self.config.run
-        inputs = normalised(batch.pictures, run.mean, run.std)
+        mean, std = (list(self.config.run[name]) for name in ("mean", "std"))
         draw = torch.Generator().manual_seed(self.progress.step)
         if batch.frames == 1:
+            inputs = model_inputs(batch, "box", mean, std)
             scores = run_slices(self.model, self.tap, batch, inputs, draw)
             for name, score in zip(("single", "corrected"), scores, strict=False):
                 self.tally.add(name, score.dice.tolist())
             return torch.stack([score.loss for score in scores]).sum()
         chosen = torch.rand((), generator=draw).item()
         kind = "mask" if chosen < 0.23 else "click" if chosen < 0.3 else "box"
+        inputs = model_inputs(batch, "mask" if kind == "mask" else "box", mean, std)
         by_frame = run_clip(self.model, self.tap, batch, inputs, kind, draw)
         self.tally.add_clip(by_frame, batch.prompted, kind)
         return torch.stack([score.loss for score in by_frame.values()]).mean()
 
-    def step(self, batch: Batch) -> None:
-        """One step of the optimiser."""
+    def step(self, batch: Batch, seconds: float) -> None:
+        """One step of the optimiser, begun ``seconds`` after the last one."""
+        begin = time.monotonic()
         self._advance_stage()
         self.average.decay = STAGES[self.progress.stage].decay
         for group in self.optimiser.param_groups:
             group["lr"] = rate_at(self.share)
         loss = self._loss(batch)
         self.optimiser.zero_grad(set_to_none=True)
-        if torch.isfinite(loss):
+        finite = bool(torch.isfinite(loss))
+        if finite:
             loss.backward()  # type: ignore[no-untyped-call]
+        elapsed_s = self.progress.elapsed_s + seconds + time.monotonic() - begin
+        agreed = self.crew.average_gradients(self.model, finite, elapsed_s)
+        if agreed is not None:
             nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             self.optimiser.step()
             self.average.update(self.model)
         self.tally.add(" loss", [loss.item()])
+        self.progress.elapsed_s = elapsed_s if agreed is None else agreed
         self.progress.step += 1
 
     def save(self) -> None:
@@ -149,22 +173,45 @@ class Trainer:
 def run(trainer: Trainer) -> None:
     """Train until the time is over, reporting and saving on the way."""
     saved = time.monotonic()
+    first = trainer.crew.rank == 0
     with Loader() as loader:
         for _ in range(AHEAD):
             loader.order(trainer.next_order())
+        begin = time.monotonic()
         while trainer.share < 1.0:
-            begin = time.monotonic()
             loader.order(trainer.next_order())
-            trainer.step(loader.take())
+            batch = loader.take()
+            waited, begin = time.monotonic() - begin, time.monotonic()
+            trainer.step(batch, waited)
+            begin = time.monotonic()
             progress = trainer.progress
-            progress.elapsed_s += time.monotonic() - begin
-            if progress.step % REPORT_EVERY == 0:
+            if first and progress.step % REPORT_EVERY == 0:
                 where = f"{progress.elapsed_s / 60:6.1f} min  step {progress.step:6d}"
                 print(f"{where}  stage {progress.stage} {trainer.tally.line()}", flush=True)
-            if time.monotonic() - saved > SAVE_EVERY_S:
+            if first and time.monotonic() - saved > SAVE_EVERY_S:
                 trainer.save()
                 saved = time.monotonic()
-    trainer.save()
+    if first:
+        trainer.save()
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line; see `main`."""
+
+    out: Path
+    minutes: float
+    seed: int
+    threads: int
+    start: Path | None
+    resume: bool
+
+
+def work(options: Options, with_others: Crew) -> None:
+    """Train in one process."""
+    torch.set_num_threads(options.threads)
+    progress = state.Progress(seed=options.seed, minutes=options.minutes)
+    run(Trainer(options.out, progress, options.resume, options.start, with_others))
 
 
 def main() -> None:
@@ -173,13 +220,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--minutes", type=float, required=True, help="training time")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2, help="processes that train together")
+    parser.add_argument("--threads", type=int, default=1, help="of each of them")
+    parser.add_argument("--start", type=Path, help="weights (safetensors) to begin from")
     parser.add_argument("--resume", action="store_true", help="go on from DIR/last.pt")
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    options.out.mkdir(parents=True, exist_ok=True)
-    progress = state.Progress(seed=options.seed, minutes=options.minutes)
-    run(Trainer(options.out, progress, options.resume))
+    given = vars(parser.parse_args())
+    workers = given.pop("workers")
+    given["out"].mkdir(parents=True, exist_ok=True)
+    crew.start(workers, partial(work, Options(**given)))
 
 
 if __name__ == "__main__":

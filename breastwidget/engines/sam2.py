@@ -176,8 +176,8 @@ class Sam2Network:
 
     @_inference
     def encode(self, pictures: torch.Tensor) -> list[Features]:
-        """Features of float32 pictures (n, size, size) in [0, 1], one for each."""
-        images = (pictures.to(self._model.device)[:, None] - self._mean) / self._std
+        """Features of float32 pictures (n, 3, size, size) as `see` gives them, one for each."""
+        images = (pictures.to(self._model.device) - self._mean) / self._std
         encoded = self._model.forward_image(images)
         _, maps, places, sizes = self._model._prepare_backbone_features(encoded)
         if not self._places:

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from breastwidget.engines.base import SliceResult
 from breastwidget.engines.feature_cache import FeatureCache, Features
@@ -15,9 +17,10 @@ from breastwidget.engines.fields import FieldOfView, RunSettings, lesion_field, 
 from breastwidget.engines.growth import outgrown, resampled
 from breastwidget.engines.memory import MemoryBank, Outcome
 from breastwidget.engines.prompt_inputs import PromptInputs, prompt_inputs
+from breastwidget.engines.reach import column, kept_near, kept_within
 from breastwidget.engines.regions import from_region
 from breastwidget.errors import PromptError
-from breastwidget.prompts import Lesion, Prompt, check_prompt, prompted_slices
+from breastwidget.prompts import Lesion, MaskPrompt, Prompt, check_prompt, prompted_slices
 from breastwidget.strategies import Pass
 from breastwidget.volume import SliceStack
 
@@ -39,7 +42,7 @@ class Network(Protocol):
     pointer_look_back: int
 
     def encode(self, pictures: torch.Tensor) -> list[Features]:
-        """Features of float32 pictures (n, size, size) in [0, 1], one for each."""
+        """Features of float32 pictures (n, 3, size, size) as `see` gives them, one for each."""
 
     def prompt(self, features: Features, inputs: PromptInputs, field: FieldOfView) -> Outcome:
         """The object that prompts show on a slice, without memory of others."""
@@ -88,7 +91,7 @@ class Sam2Session:
                 f"{', '.join(map(str, prompted_slices(lesion)))}."
             )
         outcome = self._from_prompts(lesion, index, self._field(lesion))
-        return self._result(index, outcome, started)
+        return self._result(index, outcome, started, lesion)
 
     def track(self, lesion: Lesion, run: Pass) -> Iterator[SliceResult]:
         """Run one pass with a fresh memory that every prompted slice seeds; one result a slice."""
@@ -98,6 +101,9 @@ class Sam2Session:
         prompted = {i: self._remembered(lesion, i, field) for i in prompted_slices(lesion)}
         bank = MemoryBank(prompted, self._network.look_back, self._network.pointer_look_back)
         reverse = _runs_backwards(run.slices, tuple(prompted))
+        nearest = min(prompted, key=lambda i: abs(i - run.slices[0]))
+        shown = self._result(nearest, prompted[nearest], started, lesion).mask
+        last = (nearest, shown) if shown.any() else None
         for place, index in enumerate(run.slices):
             if index in prompted:
                 # As given: a grown field may have replaced what the bank remembers of it.
@@ -107,8 +113,11 @@ class Sam2Session:
                 features = self._features(ahead[0], field, ahead[1:])
                 slices = self._stack.shape[0]
                 outcome = self._network.track(features, field, bank, index, slices, reverse)
+                outcome = self._within_reach(lesion, outcome, features, index, last)
                 bank.add(index, outcome)
-            result = self._result(index, outcome, started)
+            result = self._result(index, outcome, started, lesion)
+            if result.mask.any():
+                last = index, result.mask
             yield result
             started = time.perf_counter()
             if self._settings.region_scale is not None and place + 1 < len(run.slices):
@@ -121,10 +130,12 @@ class Sam2Session:
             check_prompt(prompt, self._stack.shape)
 
     def _field(self, lesion: Lesion) -> FieldOfView:
-        if self._settings.region_scale is None and self._fields:
+        alike = self._settings.region_scale is None and self._settings.channels == "gray"
+        if alike and self._fields:
             return next(iter(self._fields.values()))
         if lesion.prompts not in self._fields:
-            self._fields[lesion.prompts] = lesion_field(self._stack, lesion, self._settings)
+            size = self._network.image_size
+            self._fields[lesion.prompts] = lesion_field(self._stack, lesion, self._settings, size)
         return self._fields[lesion.prompts]
 
     def _features(self, index: int, field: FieldOfView, ahead: Sequence[int] = ()) -> Features:
@@ -160,6 +171,27 @@ class Sam2Session:
             self._keep(lesion.on(index), outcome)
         return outcome
 
+    def _within_reach(
+        self,
+        lesion: Lesion,
+        outcome: Outcome,
+        features: Features,
+        index: int,
+        last: tuple[int, NDArray[np.bool_]] | None,
+    ) -> Outcome:
+        """`outcome` without what lies too far from the prompts or from the mask found `last`."""
+        settings = self._settings
+        if settings.reach_scale is None:
+            return outcome
+        spacing = self._stack.spacing_mm
+        bounds = column(lesion, spacing[1:], settings.reach_scale, settings.reach_min_mm)
+        kept = kept_within(outcome, bounds)
+        look = outcome.field.appearance
+        if last is not None and look is not None and look.alike > settings.reach_alike:
+            away_mm = settings.reach_slope * spacing[0] * abs(index - last[0])
+            kept = kept_near(kept, last[1], spacing[1:], max(away_mm, settings.reach_step_mm))
+        return kept if kept is outcome else self._network.remember(features, kept)
+
     def _keep(self, prompts: tuple[Prompt, ...], outcome: Outcome) -> None:
         self._prompted[prompts] = outcome
         if len(self._prompted) > _MOST_PROMPTED:
@@ -176,16 +208,30 @@ class Sam2Session:
             bank.replace(index, self._network.remember(self._features(index, grown), moved))
         return grown
 
-    def _result(self, index: int, outcome: Outcome, started: float) -> SliceResult:
-        shape = self._stack.shape[1:]
-        logits = from_region(outcome.logits[0, 0], outcome.field.region, shape, _NOTHING)
+    def _result(self, index: int, outcome: Outcome, started: float, lesion: Lesion) -> SliceResult:
+        mask = self._drawn(lesion.on(index)) if outcome.prompted else None
+        if mask is None:
+            shape = self._stack.shape[1:]
+            logits = from_region(outcome.logits[0, 0], outcome.field.region, shape, _NOTHING)
+            mask = (logits > 0).cpu().numpy()
         return SliceResult(
             index,
-            (logits > 0).cpu().numpy(),
+            mask,
             outcome.predicted_iou,
             float(torch.sigmoid(outcome.score.float()).item()),
             time.perf_counter() - started,
         )
+
+    def _drawn(self, prompts: tuple[Prompt, ...]) -> NDArray[np.bool_] | None:
+        """The mask that a slice was given, where nothing else was and it is kept as it is.
+
+        On whole slices SAM 2 gives it back resampled, and so do we (`test_parity`).
+        """
+        masks = [prompt.mask for prompt in prompts if isinstance(prompt, MaskPrompt)]
+        if self._settings.region_scale is None or len(masks) < len(prompts):
+            return None
+        drawn: NDArray[np.bool_] = np.logical_or.reduce(masks)
+        return drawn
 
 
 def _runs_backwards(slices: Sequence[int], prompted: Sequence[int]) -> bool:

@@ -46,7 +46,7 @@ class ThresholdNetwork:
 
     def encode(self, pictures):
         self.pictures += len(pictures)
-        return [Features((picture[None, None],)) for picture in pictures]
+        return [Features((picture[None, :1],)) for picture in pictures]
 
     def prompt(self, features, _inputs, field):
         return self._outcome(features, field, prompted=True)

@@ -111,12 +111,12 @@ def test_embedded_checkpoint_agrees(nano_pair, ellipsoid_stack, prompts, order):
 def nano_pair(tmp_path_factory):
     """nano on whole slices: the package has no regions."""
     checkpoint = find_checkpoint("nano")
-    settings = RunSettings(mean=(0.35,) * 3, std=(0.25,) * 3)
+    settings = RunSettings(channels="appearance", mean=(0.35, 0.3, 0.0), std=(0.25, 0.6, 0.6))
     config = tmp_path_factory.mktemp("config") / "nano.yaml"
     whole = [
         line
         for line in checkpoint.config.read_text().splitlines()
-        if not line.strip().startswith(("region_", "window_percentiles"))
+        if not line.strip().startswith(("region_", "reach_", "window_percentiles"))
     ]
     config.write_text("\n".join(whole))
     checkpoint = replace(checkpoint, config=config)

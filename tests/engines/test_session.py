@@ -154,11 +154,11 @@ def test_nan_voxels_and_constant_slices_are_black(network):
 
 
 def test_a_click_inside_leaves_the_field_and_one_outside_moves_it(ellipsoid_stack):
-    field = lesion_field(ellipsoid_stack, Lesion((BOX,)), SQUARE)
+    field = lesion_field(ellipsoid_stack, Lesion((BOX,)), SQUARE, 32)
     inside = Lesion((BOX, PointPrompt(8, 40.0, 25.0)))
     outside = Lesion((BOX, PointPrompt(5, 1.0, 1.0)))
-    assert lesion_field(ellipsoid_stack, inside, SQUARE) == field
-    moved = lesion_field(ellipsoid_stack, outside, SQUARE)
+    assert lesion_field(ellipsoid_stack, inside, SQUARE, 32) == field
+    moved = lesion_field(ellipsoid_stack, outside, SQUARE, 32)
     assert moved.region.holds((1.0, 1.0, 45.0, 31.0))
 
 
@@ -179,3 +179,14 @@ def test_prompts_that_cannot_be_are_refused(network, ellipsoid_stack, lesion, me
 def test_predicting_a_slice_without_prompt_is_refused(network, ellipsoid_stack):
     with pytest.raises(PromptError, match="carries no prompt"):
         session_of(network, ellipsoid_stack).predict(Lesion((BOX,)), 4)
+
+
+def test_a_drawn_mask_comes_back_as_it_was_on_a_region(network, ellipsoid_stack):
+    drawn = np.zeros(ellipsoid_stack.shape[1:], bool)
+    drawn[14:30:2, 23:44] = True  # finer than the network's square can hold
+    lesion = Lesion((MaskPrompt(5, drawn),))
+    session = session_of(network, ellipsoid_stack, SQUARE)
+    assert np.array_equal(session.predict(lesion, 5).mask, drawn)
+    assert np.array_equal(next(session.track(lesion, Pass((5, 6)))).mask, drawn)
+    corrected = Lesion((MaskPrompt(5, drawn), PointPrompt(5, 30.0, 20.0)))
+    assert not np.array_equal(session.predict(corrected, 5).mask, drawn)

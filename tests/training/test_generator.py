@@ -50,7 +50,7 @@ def test_the_same_seed_gives_the_same_batch_and_another_one_another() -> None:
 
 def test_some_clips_run_past_the_end_of_the_lesion_and_some_grow_first() -> None:
     draw = Draw(11)
-    clips = [draw_clip(draw, frames=10, prompted=0, size=SIZE) for _ in range(16)]
+    clips = [draw_clip(draw, frames=14, prompted=0, size=SIZE) for _ in range(24)]
     areas = [clip.masks.flatten(1).sum(1) for clip in clips]
     assert all(area[0] > 0 for area in areas)
     assert sum(int(area[-1] == 0) for area in areas) >= 3
