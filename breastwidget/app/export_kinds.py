@@ -16,7 +16,6 @@ EXPORT_KINDS = MappingProxyType(
         "glb": "Surface, GLB with colours",
         "csv": "Table, CSV",
         "html": "Report, HTML",
-        "pdf": "Report, PDF",
         "session": "Session file (.json)",
     }
 )

@@ -162,10 +162,6 @@ def _write_report(job: _Job, folder: Path) -> None:
     write_html_report(folder / "report.html", job.model, job.lesions, job.shown)
 
 
-def _write_pdf(_job: _Job, _folder: Path) -> None:
-    raise OutputError("export the report as HTML, open it in a browser and print it to PDF.")
-
-
 def _write_sessions(job: _Job, folder: Path) -> None:
     """What `breastwidget replay` takes: the run as it was propagated."""
     for path, lesion in zip(job.paths(folder, "session", ".json"), job.lesions, strict=True):
@@ -183,7 +179,6 @@ _WRITERS: Mapping[str, Callable[[_Job, Path], None]] = {
     "glb": _write_glb,
     "csv": _write_table,
     "html": _write_report,
-    "pdf": _write_pdf,
     "session": _write_sessions,
 }
 

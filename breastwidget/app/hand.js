@@ -391,13 +391,14 @@ function render({ model, el }) {
   // Keys
 
   const act = () => { // the tool, used at the crosshair
-    const { tool, cursor, slice } = view;
+    const { tool, slice } = view;
+    const cursor = cross ?? view.cursor; // where it was moved to, though the kernel may not know yet
     if (tool === "box") beginKeyed();
     else if (tool.endsWith("point")) point(cursor, false);
     else if (tool === "paint" || tool === "erase") { path = [cursor]; takeStroke(slice, tool === "erase"); }
   };
   const beginKeyed = () => {
-    const [x, y] = view.cursor;
+    const [x, y] = cross ?? view.cursor;
     band = view.box ? [...view.box] : [...inside([x - 4, y - 4]), ...inside([x + 4, y + 4])];
     keyed = 2;
     sayBox();

@@ -100,8 +100,8 @@ def test_where_nothing_can_be_written_nothing_is_left(
     done: Controller, model: AppModel, tmp_path: Path
 ) -> None:
     exported = model.exported
-    with pytest.raises(OutputError, match="PDF"):
-        done.export(["pdf"], tmp_path / "out")
+    with pytest.raises(OutputError, match="DICOM"):
+        done.export(["dicom-seg"], tmp_path / "out")
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="exists"):
         done.export(["csv"], tmp_path / "file")
@@ -141,7 +141,7 @@ def test_the_code_gives_what_was_prompted(done: Controller, model: AppModel) -> 
 
 
 def test_every_kind_is_written(done: Controller, model: AppModel, tmp_path: Path) -> None:
-    kinds = [kind for kind in EXPORT_KINDS if kind not in ("dicom-seg", "pdf")]
+    kinds = [kind for kind in EXPORT_KINDS if kind != "dicom-seg"]
     done.export(kinds, tmp_path / "out")
     assert model.status.level == "info", model.status.text
     assert names(tmp_path / "out") == [

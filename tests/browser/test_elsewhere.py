@@ -7,6 +7,8 @@ from app_page import AppPage, app_source, truth_of
 from jupyter_harness import Lab, open_and_run
 from playwright.sync_api import Page, expect
 
+_THEIRS = ("cdn.jsdelivr.net", "cdnjs.cloudflare.com", "labextensions/@", "reading 'schema'")
+
 
 def use(app: AppPage) -> None:
     """A box, its mask, a propagation."""
@@ -18,19 +20,25 @@ def use(app: AppPage) -> None:
     assert app.too_wide() == []
 
 
+def from_us(errors: list[str]) -> list[str]:
+    """`errors` without those that these pages have with any notebook, where there is no network
+    or an extension of JupyterLab's is missing a part of it."""
+    return [each for each in errors if not any(part in each for part in _THEIRS)]
+
+
 def test_in_notebook_7(page: Page, lab: Lab, console_errors: list[str]) -> None:
     pytest.importorskip("notebook")
     lab.write_notebook("notebook.ipynb", app_source())
     open_and_run(page, lab, "notebook.ipynb", where="notebooks")
     use(AppPage(page, truth_of()).wait())
-    assert console_errors == []
+    assert from_us(console_errors) == []
 
 
 def test_in_voila(page: Page, lab: Lab, console_errors: list[str]) -> None:
     pytest.importorskip("voila")
     lab.write_notebook("voila.ipynb", app_source())
-    page.goto(f"{lab.url}/voila/render/voila.ipynb?token={lab.token}", timeout=120_000)
+    page.goto(f"{lab.url}/voila/render/voila.ipynb?token={lab.token}")
     app = AppPage(page, truth_of()).wait()
     use(app)
     app.screenshot("voila")
-    assert console_errors == []
+    assert from_us(console_errors) == []
