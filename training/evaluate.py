@@ -202,8 +202,8 @@ def main() -> None:
     found = evaluate(gather_cases(options), engine, baselines, worst, options.prompts)
     print(
         f"\nWeights: {checkpoint.weights.name}, SHA-256 {digest}. {machine()}.\n"
-        "Real cases: validation only, never trained on, never used to choose a checkpoint; looked "
-        "at during development, so these are development figures.\n"
+        "Real cases: validation only, never trained on; looked at during development, so these are "
+        "development figures.\n"
     )
     print(report(found, tuple(baselines), options.threads))
     if options.csv is not None:
