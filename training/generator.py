@@ -56,6 +56,16 @@ class Batch:
         """Slices per clip."""
         return self.pictures.shape[1]
 
+    def to(self, device: torch.device) -> Batch:
+        """The same on ``device``."""
+        return Batch(
+            self.pictures.to(device),
+            self.masks.to(device),
+            self.seen.to(device),
+            self.boxes.to(device),
+            self.prompted,
+        )
+
 
 def draw_box(mask: torch.Tensor, draw: Draw) -> torch.Tensor:
     """A box as a person draws it: tight, a little off, or loose.
@@ -72,9 +82,9 @@ def draw_box(mask: torch.Tensor, draw: Draw) -> torch.Tensor:
     width, height = (box[2] - box[0]).item(), (box[3] - box[1]).item()
     sides = torch.tensor([width, height, width, height])
     kind = draw.uniform(0.0, 1.0)
-    if kind < 0.52:
+    if kind < 0.45:
         return box
-    if kind < 0.7:
+    if kind < 0.6:
         return box + sides * torch.tensor([draw.uniform(-0.07, 0.07) for _ in range(4)])
     grow = torch.tensor([-1.0, -1.0, 1.0, 1.0]) * draw.uniform(0.02, 0.28)
     return box + sides * (grow + torch.tensor([draw.uniform(-0.03, 0.03) for _ in range(4)]))

@@ -63,7 +63,7 @@ class Extents:
 def draw_extents(draw: Draw) -> Extents:
     """Choose a lesion so that the *prompted* cross-section suits the region rule.
 
-    The prompted slice lies anywhere along the lesion; in three of ten lesions it is a tip, from
+    The prompted slice lies anywhere along the lesion; in two of five lesions it is a tip, from
     which the clip runs into the lesion, as a strategy does that starts at one end; a third of them
     are prompted near their middle. Small
     prompted cross-sections come from small lesions as well as from tips.
@@ -71,8 +71,8 @@ def draw_extents(draw: Draw) -> Extents:
     bluntness = draw.log_uniform(2.0, 7.0)
     # From slice to slice most lesions change little: they are many slices long.
     half_slices = draw.log_uniform(5.0, 26.0) if draw.chance(0.7) else draw.log_uniform(1.4, 7.0)
-    if draw.chance(0.3):
-        shrink = draw.uniform(0.15, 0.65)
+    if draw.chance(0.4):
+        shrink = draw.uniform(0.12, 0.65)
         depth = (1.0 - shrink**2) ** (1.0 / bluntness)
         radius = draw.uniform(0.08, 0.3)
         return Extents(radius, max(half_slices, 2.5), depth * half_slices, bluntness)

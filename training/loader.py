@@ -1,4 +1,4 @@
-"""A worker process that draws batches ahead of the training loop."""
+"""Worker processes that draw batches ahead of the training loop."""
 
 from __future__ import annotations
 
@@ -31,18 +31,22 @@ def _serve(orders: SimpleQueue[Any], batches: Queue[Any]) -> None:
 
 
 class Loader:
-    """Draws the ordered batches in another process, in order."""
+    """Draws the ordered batches in other processes, by turns, and gives them in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, drawers: int = 1) -> None:
         context = multiprocessing.get_context("spawn")
-        self._orders = context.SimpleQueue()
-        self._batches = context.Queue(6)
-        self._worker = context.Process(
-            target=_serve, args=(self._orders, self._batches), daemon=True
-        )
+        self._orders = [context.SimpleQueue() for _ in range(drawers)]
+        self._batches = [context.Queue(6) for _ in range(drawers)]
+        self._workers = [
+            context.Process(target=_serve, args=queues, daemon=True)
+            for queues in zip(self._orders, self._batches, strict=True)
+        ]
+        self._ordered = 0
+        self._taken = 0
 
     def __enter__(self) -> Loader:
-        self._worker.start()
+        for worker in self._workers:
+            worker.start()
         return self
 
     def __exit__(
@@ -51,13 +55,17 @@ class Loader:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._worker.terminate()
-        self._worker.join()
+        for worker in self._workers:
+            worker.terminate()
+            worker.join()
 
     def order(self, order: Order) -> None:
         """Ask for one more batch."""
-        self._orders.put(order)
+        self._orders[self._ordered % len(self._orders)].put(order)
+        self._ordered += 1
 
     def take(self) -> Batch:
         """Wait for the next ordered batch."""
-        return Batch(*self._batches.get())
+        batch = Batch(*self._batches[self._taken % len(self._batches)].get())
+        self._taken += 1
+        return batch

@@ -88,7 +88,7 @@ def score(candidates: Candidates, masks: torch.Tensor) -> Score:
     mask_loss = (losses.min(1).values * here).mean()
     iou_loss = ((candidates.ious - iou).abs().mean(1) * here).mean()
     object_loss = functional.binary_cross_entropy_with_logits(
-        candidates.object_scores[:, 0], here, pos_weight=torch.tensor(LOSING_WEIGHT)
+        candidates.object_scores[:, 0], here, pos_weight=here.new_tensor(LOSING_WEIGHT)
     )
     found = candidates.object_scores[:, 0] > 0
     return Score(mask_loss + iou_loss + object_loss, dice, present, found)

@@ -8,8 +8,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from breastwidget.engines.appearance import areas, around, channels, learn_appearance
+from breastwidget.engines.appearance import channels
 from training.generator import Batch
+from training.looks import clip_looks
 from training.losses import Candidates, Score, score
 
 MANY_FRAMES = 64
@@ -39,28 +40,25 @@ class DecoderTap:
         return self._last
 
 
-def model_inputs(batch: Batch, kind: str, mean: list[float], std: list[float]) -> torch.Tensor:
-    """Model input (clips · frames, 3, size, size): what the prompt tells of the grays, as channels.
+def model_inputs(
+    batch: Batch, kind: str, mean: list[float], std: list[float], draw: torch.Generator
+) -> torch.Tensor:
+    """Model input (clips · frames, 3, size, size): what is learnt of the grays, as channels.
 
     Args:
         batch: clips.
-        kind: ``"box"`` or ``"mask"``: what the appearance is learnt from.
+        kind: ``"box"`` or ``"mask"``: what the appearance is first learnt from.
         mean, std: of each channel, as in the checkpoint's config.
+        draw: chooses how well the appearance is learnt; see `looks.clip_looks`.
     """
-    size = batch.pictures.shape[-1]
     shown = []
     for clip, pictures in enumerate(batch.pictures):
-        if kind == "mask":
-            inside = batch.masks[clip, batch.prompted]
-            outside = around(inside)
-        else:
-            inside, outside = areas(batch.boxes[clip].tolist(), size)
-        prompted, seen = pictures[batch.prompted], batch.seen[clip]
-        look = learn_appearance(prompted[inside & seen], prompted[outside & seen])
-        shown.append(channels(pictures, look))
-    stacked = torch.stack(shown).flatten(0, 1)
-    levels = (torch.tensor(values).view(1, 3, 1, 1) for values in (mean, std))
-    centre, spread = levels
+        looks = clip_looks(batch, clip, kind, draw)
+        shown += [channels(picture, look) for picture, look in zip(pictures, looks, strict=True)]
+    stacked = torch.stack(shown)
+    centre, spread = (
+        torch.tensor(values, device=stacked.device).view(1, 3, 1, 1) for values in (mean, std)
+    )
     scaled = (stacked - centre) / spread
     return scaled.contiguous(memory_format=torch.channels_last)
 
@@ -77,20 +75,26 @@ def sample_pixels(where: torch.Tensor, generator: torch.Generator) -> torch.Tens
     """
     inside = where[:, None].float()
     weights = (functional.avg_pool2d(inside, 9, 1, 4) ** 3 * inside).flatten(1) + 1e-9
-    index = torch.multinomial(weights, 1, generator=generator)
+    index = torch.multinomial(weights.cpu(), 1, generator=generator)
     size = where.shape[-1]
-    return torch.stack([index % size, index // size], -1).float() + 0.5
+    place = torch.stack([index % size, index // size], -1).float() + 0.5
+    return place.to(where.device)
 
 
 def box_points(boxes: torch.Tensor) -> dict[str, torch.Tensor]:
     """Boxes (clips, 4) as SAM 2's two corner points."""
-    labels = torch.tensor([[2, 3]], dtype=torch.int32).expand(len(boxes), 2)
+    labels = torch.tensor([[2, 3]], dtype=torch.int32, device=boxes.device).expand(len(boxes), 2)
     return {"point_coords": boxes.view(-1, 2, 2), "point_labels": labels}
 
 
 def click_points(coords: torch.Tensor, positive: torch.Tensor) -> dict[str, torch.Tensor]:
     """Clicks (clips, 1, 2), positive or not (clips,), as SAM 2's points."""
     return {"point_coords": coords, "point_labels": positive.int()[:, None]}
+
+
+def hits(coords: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Positive clicks (clips, 1, 2) as SAM 2's points."""
+    return click_points(coords, torch.ones(len(coords), device=coords.device))
 
 
 def run_slices(
@@ -113,7 +117,7 @@ def run_slices(
         points = box_points(batch.boxes)
     else:
         here = sample_pixels(masks, draw)
-        points = click_points(here, torch.ones(len(here)))
+        points = hits(here)
     # A box yields one mask in SAM 2; teaching three as well keeps dynamic selection usable.
     several = kind >= 0.8 or kind < 0.2
     model._forward_sam_heads(pixels, points, None, high, several)
@@ -138,7 +142,10 @@ def _prompt(batch: Batch, kind: str, draw: torch.Generator) -> dict[str, Any]:
         return {"point_inputs": None, "mask_inputs": masks[:, None].float()}
     if kind == "click":
         where = sample_pixels(masks, draw)
-        return {"point_inputs": click_points(where, torch.ones(len(where))), "mask_inputs": None}
+        return {
+            "point_inputs": hits(where),
+            "mask_inputs": None,
+        }
     return {"point_inputs": box_points(batch.boxes), "mask_inputs": None}
 
 

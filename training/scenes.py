@@ -62,7 +62,7 @@ def _fading(grid: Grid, draw: Draw, lesion: Extents) -> torch.Tensor:
     A first or last slice is often as much fat or muscle as lesion, and of neither's gray.
     """
     from_end = lesion.half_slices - (grid.slices - lesion.centre_slice).abs()
-    if draw.chance(0.5):
+    if draw.chance(0.35):
         return torch.ones_like(from_end)
     return 1.0 - draw.uniform(0.2, 0.9) * torch.exp(-from_end.clamp(min=0.0) / draw.uniform(0.4, 2))
 

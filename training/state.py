@@ -61,6 +61,11 @@ class Average:
         """Start from a model's present weights."""
         return cls({name: value.detach().clone() for name, value in model.state_dict().items()})
 
+    def to(self, device: torch.device) -> Average:
+        """The same on ``device``."""
+        values = {name: value.to(device) for name, value in self.values.items()}
+        return Average(values, self.decay, self.updates)
+
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
         """Move towards the model's present weights; faster in the beginning."""
@@ -79,6 +84,7 @@ class Progress:
 
     seed: int
     minutes: float
+    schedule: str = "whole"
     step: int = 0
     elapsed_s: float = 0.0
     stage: int = 0
@@ -105,14 +111,14 @@ def save(
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read what ``save`` wrote."""
-    content: dict[str, Any] = torch.load(path, weights_only=True)
+    """Read what ``save`` wrote, onto the CPU."""
+    content: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
     return content
 
 
 def export(average: Average, path: Path) -> None:
     """Write the averaged weights as safetensors, float32."""
     part = path.with_suffix(".part")
-    save_file({name: value.contiguous() for name, value in average.values.items()}, part)
+    save_file({name: value.cpu().contiguous() for name, value in average.values.items()}, part)
     os.replace(part, path)
     path.chmod(0o644)

@@ -19,7 +19,7 @@ from training.generator import Batch
 from training.loader import Loader, Order
 from training.losses import Score
 from training.rollout import DecoderTap, model_inputs, run_clip, run_slices
-from training.schedule import SINGLE_CLIPS, STAGES, rate_at, stage_at
+from training.schedule import SCHEDULES, SINGLE_CLIPS, Stage
 
 SAVE_EVERY_S = 150.0
 REPORT_EVERY = 100
@@ -27,7 +27,7 @@ _RANK_SEEDS = 500_000
 """More than a run has steps: processes that train together draw different batches."""
 
 AHEAD = 4
-"""Batches ordered ahead of their use."""
+"""Batches ordered ahead of their use, of each process that draws."""
 
 
 class Tally:
@@ -64,12 +64,14 @@ class Trainer:
         resume: bool = False,
         start: Path | None = None,
         with_others: Crew | None = None,
+        device: str = "cpu",
     ) -> None:
         torch.manual_seed(progress.seed)
         self.out = out
         self.crew = with_others or Crew()
+        self.device = torch.device(device)
         self.config = state.load_config()
-        self.model = state.build_model(self.config)
+        self.model = state.build_model(self.config).to(self.device)
         if start is not None:
             self.model.load_state_dict(load_file(start))
         self.average = state.Average.of(self.model)
@@ -79,7 +81,7 @@ class Trainer:
             self.progress = state.Progress(**content["progress"])
             self.progress.minutes = progress.minutes
             self.model.load_state_dict(content["model"])
-            self.average = state.Average(**content["average"])
+            self.average = state.Average(**content["average"]).to(self.device)
         self._enter_stage()
         if content is not None:
             self.optimiser.load_state_dict(content["optimiser"])
@@ -92,11 +94,16 @@ class Trainer:
         """Share of the training time that is over."""
         return self.progress.elapsed_s / (60.0 * self.progress.minutes)
 
+    @property
+    def stage(self) -> Stage:
+        """The present stage."""
+        return SCHEDULES[self.progress.schedule].stages[self.progress.stage]
+
     def _enter_stage(self) -> None:
         """Set what learns in the present stage; start its optimiser."""
-        freeze = STAGES[self.progress.stage].freeze
+        freeze = self.stage.freeze
         # In evaluation mode SAM 2 reads its memories as the engine does; nothing here drops out.
-        self.model.train(STAGES[self.progress.stage].batch_statistics)
+        self.model.train(self.stage.batch_statistics)
         for name, parameter in self.model.named_parameters():
             parameter.requires_grad_(not (freeze and name.startswith("image_encoder.")))
         learning = [p for p in self.model.parameters() if p.requires_grad]
@@ -104,7 +111,7 @@ class Trainer:
 
     def _advance_stage(self) -> None:
         """Go over to the next stage when its time has come, from the averaged weights."""
-        stage = stage_at(self.share)
+        stage = SCHEDULES[self.progress.schedule].stage_at(self.share)
         if stage == self.progress.stage:
             return
         self.model.load_state_dict(self.average.values)
@@ -115,7 +122,7 @@ class Trainer:
 
     def next_order(self) -> Order:
         """The next batch to draw; it depends on the seed and the step alone, stage apart."""
-        stage, step = STAGES[self.progress.stage], self.ordered
+        stage, step = self.stage, self.ordered
         self.ordered += 1
         draw = torch.Generator().manual_seed(self.progress.seed * 1_000_003 + step)
         single = torch.rand((), generator=draw).item() < stage.singles
@@ -130,14 +137,14 @@ class Trainer:
         mean, std = (list(self.config.run[name]) for name in ("mean", "std"))
         draw = torch.Generator().manual_seed(self.progress.step)
         if batch.frames == 1:
-            inputs = model_inputs(batch, "box", mean, std)
+            inputs = model_inputs(batch, "box", mean, std, draw)
             scores = run_slices(self.model, self.tap, batch, inputs, draw)
             for name, score in zip(("single", "corrected"), scores, strict=False):
                 self.tally.add(name, score.dice.tolist())
             return torch.stack([score.loss for score in scores]).sum()
         chosen = torch.rand((), generator=draw).item()
         kind = "mask" if chosen < 0.23 else "click" if chosen < 0.3 else "box"
-        inputs = model_inputs(batch, "mask" if kind == "mask" else "box", mean, std)
+        inputs = model_inputs(batch, "mask" if kind == "mask" else "box", mean, std, draw)
         by_frame = run_clip(self.model, self.tap, batch, inputs, kind, draw)
         self.tally.add_clip(by_frame, batch.prompted, kind)
         return torch.stack([score.loss for score in by_frame.values()]).mean()
@@ -146,10 +153,10 @@ class Trainer:
         """One step of the optimiser, begun ``seconds`` after the last one."""
         begin = time.monotonic()
         self._advance_stage()
-        self.average.decay = STAGES[self.progress.stage].decay
+        self.average.decay = self.stage.decay
         for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(self.share)
-        loss = self._loss(batch)
+            group["lr"] = SCHEDULES[self.progress.schedule].rate_at(self.share)
+        loss = self._loss(batch.to(self.device))
         self.optimiser.zero_grad(set_to_none=True)
         finite = bool(torch.isfinite(loss))
         if finite:
@@ -170,12 +177,12 @@ class Trainer:
         state.export(self.average, self.out / "nano.safetensors")
 
 
-def run(trainer: Trainer) -> None:
+def run(trainer: Trainer, drawers: int = 1) -> None:
     """Train until the time is over, reporting and saving on the way."""
     saved = time.monotonic()
     first = trainer.crew.rank == 0
-    with Loader() as loader:
-        for _ in range(AHEAD):
+    with Loader(drawers) as loader:
+        for _ in range(AHEAD * drawers):
             loader.order(trainer.next_order())
         begin = time.monotonic()
         while trainer.share < 1.0:
@@ -203,6 +210,8 @@ class Options:
     minutes: float
     seed: int
     threads: int
+    drawers: int
+    device: str
     start: Path | None
     resume: bool
 
@@ -210,8 +219,12 @@ class Options:
 def work(options: Options, with_others: Crew) -> None:
     """Train in one process."""
     torch.set_num_threads(options.threads)
-    progress = state.Progress(seed=options.seed, minutes=options.minutes)
-    run(Trainer(options.out, progress, options.resume, options.start, with_others))
+    schedule = "whole" if options.start is None else "further"
+    progress = state.Progress(options.seed, options.minutes, schedule)
+    trainer = Trainer(
+        options.out, progress, options.resume, options.start, with_others, options.device
+    )
+    run(trainer, options.drawers)
 
 
 def main() -> None:
@@ -222,6 +235,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2, help="processes that train together")
     parser.add_argument("--threads", type=int, default=1, help="of each of them")
+    parser.add_argument("--drawers", type=int, default=1, help="processes that draw, of each")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda with --workers 1")
     parser.add_argument("--start", type=Path, help="weights (safetensors) to begin from")
     parser.add_argument("--resume", action="store_true", help="go on from DIR/last.pt")
     given = vars(parser.parse_args())

@@ -4,7 +4,7 @@ A box or a mask says which pixels are likely lesion and which are surroundings. 
 give (1) a scale on which the surroundings' median is 0 and the lesion's is 1, whatever the
 contrast's sign and size, and (2) for each gray how much likelier it is inside than outside: the
 back-projection of colour histograms (Swain and Ballard 1991, doi 10.1007/BF00130487), as a log
-ratio. Both are learnt on the prompted slices and hold for the whole volume.
+ratio. They are learnt from a box or a mask, and again from masks that a network found.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
-__all__ = ["Appearance", "areas", "around", "channels", "learn_appearance"]
+__all__ = ["Appearance", "areas", "around", "channels", "core", "learn_appearance"]
 
 _LEVELS = 32
 # Standard deviation of the Gaussian that smooths the histograms, in levels.
@@ -29,6 +29,8 @@ _FEWEST = 4
 _LEAST_KEPT = 0.1
 # The part of a box's inscribed ellipse that is taken for lesion.
 _CORE = 0.8
+# How deep inside a mask its core begins, as a fraction of the square root of its area.
+_DEEP = 0.08
 # How far from a box its surroundings begin: a fraction of its sides, and of the picture's.
 _AWAY, _LEAST_AWAY = 0.1, 0.02
 
@@ -101,6 +103,14 @@ def areas(box: Sequence[float], size: int) -> tuple[torch.Tensor, torch.Tensor]:
     columns = (centres < x0 - away_x) | (centres > x1 + away_x)
     rows = (centres < y0 - away_y) | (centres > y1 + away_y)
     return inside, rows[:, None] | columns[None, :]
+
+
+def core(mask: torch.Tensor) -> torch.Tensor:
+    """What clearly lies inside a bool (size, size) mask, where that is anything; else the mask."""
+    reach = max(int(_DEEP * math.sqrt(int(mask.sum()))), 1)
+    wide = functional.max_pool2d(-mask[None].float(), 2 * reach + 1, 1, reach)
+    deep = wide[0] < -0.5
+    return deep if int(deep.sum()) >= _FEWEST else mask
 
 
 def around(mask: torch.Tensor) -> torch.Tensor:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from breastwidget.engines.appearance import (
     Appearance,
     areas,
     around,
     channels,
+    core,
     learn_appearance,
 )
 from breastwidget.engines.prompt_inputs import area_prompts, prompt_bounds, prompt_inputs
@@ -20,7 +22,7 @@ from breastwidget.engines.windows import Window, window_between
 from breastwidget.prompts import Lesion, Prompt
 from breastwidget.volume import SliceStack
 
-__all__ = ["FieldOfView", "RunSettings", "lesion_field", "see"]
+__all__ = ["FieldOfView", "RunSettings", "learnt_from", "lesion_field", "see"]
 
 _NEIGHBOURS = 3
 # A point this close to a region's edge (a fraction of its side) moves the region.
@@ -39,7 +41,10 @@ class RunSettings:
     `reach_alike` of the surroundings look like lesion (`Appearance.alike`), also at `reach_slope`
     slice distances from the mask before, or `reach_step_mm` where that is more. Gray values
     between `window_percentiles` become [0, 1]. The three `channels` are all that ("gray"), or what
-    the prompts tell of it too ("appearance"); then (value - mean) / std in each.
+    the prompts tell of it too ("appearance"); then (value - mean) / std in each. What a box or a
+    point tells is learnt again `learn_rounds` times from the mask found with it, and along a pass
+    from each mask `learn_growth` times as large as the last one learnt from, if its predicted IoU
+    is at least `learn_iou`.
     """
 
     region_scale: float | None = None
@@ -51,6 +56,9 @@ class RunSettings:
     reach_step_mm: float = 0.0
     window_percentiles: tuple[float, float] = (0.5, 99.5)
     channels: str = "gray"
+    learn_rounds: int = 0
+    learn_growth: float = float("inf")
+    learn_iou: float = 0.0
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
 
@@ -87,6 +95,19 @@ def lesion_field(
     return _with_appearance(stack, first[0], field, settings, size)
 
 
+def learnt_from(
+    stack: SliceStack, field: FieldOfView, index: int, mask: NDArray[np.bool_], size: int
+) -> FieldOfView:
+    """`field` with what `mask`, (rows, columns), on slice `index` tells of the lesion's grays.
+
+    `field` itself, where the mask is empty or the checkpoint does not ask for it.
+    """
+    if field.appearance is None or not mask.any():
+        return field
+    seen = to_region(torch.from_numpy(mask.astype(np.float32)), field.region, size) > 0.5
+    return replace(field, appearance=_learnt(stack, field, index, core(seen), around(seen), size))
+
+
 def see(stack: SliceStack, index: int, field: FieldOfView, size: int) -> torch.Tensor:
     """Slice `index` in `field`: three channels, float32 (3, size, size).
 
@@ -110,12 +131,23 @@ def _with_appearance(
     """`field` with what `prompt` tells of the lesion's grays, where the checkpoint wants it."""
     if settings.channels != "appearance":
         return field
-    seen = to_region(torch.ones(stack.shape[1:]), field.region, size) > 0.5
     lesion, surroundings = _areas(prompt, field.region, size)
-    gray = _see_gray(stack, prompt.slice, field, size)
-    return replace(
-        field, appearance=learn_appearance(gray[lesion & seen], gray[surroundings & seen])
-    )
+    look = _learnt(stack, field, prompt.slice, lesion, surroundings, size)
+    return replace(field, appearance=look)
+
+
+def _learnt(
+    stack: SliceStack,
+    field: FieldOfView,
+    index: int,
+    lesion: torch.Tensor,
+    surroundings: torch.Tensor,
+    size: int,
+) -> Appearance:
+    """From two areas, bool (size, size), of slice `index` in `field`, inside the picture."""
+    seen = to_region(torch.ones(stack.shape[1:]), field.region, size) > 0.5
+    gray = _see_gray(stack, index, field, size)
+    return learn_appearance(gray[lesion & seen], gray[surroundings & seen])
 
 
 def _areas(prompt: Prompt, region: Region, size: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -123,7 +155,7 @@ def _areas(prompt: Prompt, region: Region, size: int) -> tuple[torch.Tensor, tor
     inputs = prompt_inputs([prompt], region, size)
     if inputs.mask is not None:
         mask = inputs.mask[0, 0] > 0.5
-        return mask, around(mask)
+        return core(mask), around(mask)
     assert inputs.coords is not None
     corners = inputs.coords[0]
     if len(corners) == 1:

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from breastwidget.engines.base import SliceResult
 from breastwidget.engines.feature_cache import FeatureCache, Features
-from breastwidget.engines.fields import FieldOfView, RunSettings, lesion_field, see
+from breastwidget.engines.fields import FieldOfView, RunSettings, see
 from breastwidget.engines.growth import outgrown, resampled
+from breastwidget.engines.looks import Looks
 from breastwidget.engines.memory import MemoryBank, Outcome
 from breastwidget.engines.prompt_inputs import PromptInputs, prompt_inputs
 from breastwidget.engines.reach import column, kept_near, kept_within
@@ -72,7 +73,7 @@ class Sam2Session:
         self._stack = stack
         self._settings = settings
         self._cache = FeatureCache(cache_bytes)
-        self._fields: dict[tuple[Prompt, ...], FieldOfView] = {}
+        self._looks = Looks(stack, settings, network.image_size, self._found)
         self._prompted: dict[tuple[Prompt, ...], Outcome] = {}
         self._encoded = 0
 
@@ -90,27 +91,29 @@ class Sam2Session:
                 f"Slice {index} carries no prompt of {lesion.name}; expected one of "
                 f"{', '.join(map(str, prompted_slices(lesion)))}."
             )
-        outcome = self._from_prompts(lesion, index, self._field(lesion))
+        outcome = self._from_prompts(lesion, index, self._looks.field(lesion))
         return self._result(index, outcome, started, lesion)
 
     def track(self, lesion: Lesion, run: Pass) -> Iterator[SliceResult]:
         """Run one pass with a fresh memory that every prompted slice seeds; one result a slice."""
         started = time.perf_counter()
         self._check(lesion)
-        field = self._field(lesion)
+        field = self._looks.field(lesion)
         prompted = {i: self._remembered(lesion, i, field) for i in prompted_slices(lesion)}
         bank = MemoryBank(prompted, self._network.look_back, self._network.pointer_look_back)
         reverse = _runs_backwards(run.slices, tuple(prompted))
         nearest = min(prompted, key=lambda i: abs(i - run.slices[0]))
         shown = self._result(nearest, prompted[nearest], started, lesion).mask
         last = (nearest, shown) if shown.any() else None
+        learnt, steady = int(shown.sum()), 0
         for place, index in enumerate(run.slices):
             if index in prompted:
                 # As given: a grown field may have replaced what the bank remembers of it.
                 outcome = prompted[index]
             else:
-                ahead = [i for i in run.slices[place:] if i not in prompted]
-                features = self._features(ahead[0], field, ahead[1:])
+                ahead = [i for i in run.slices[place + 1 :] if i not in prompted]
+                # A field that has just changed may do so again, and what is encoded ahead be lost.
+                features = self._features(index, field, ahead[:steady])
                 slices = self._stack.shape[0]
                 outcome = self._network.track(features, field, bank, index, slices, reverse)
                 outcome = self._within_reach(lesion, outcome, features, index, last)
@@ -120,8 +123,13 @@ class Sam2Session:
                 last = index, result.mask
             yield result
             started = time.perf_counter()
-            if self._settings.region_scale is not None and place + 1 < len(run.slices):
-                field = self._grown(field, result, bank)
+            if place + 1 == len(run.slices):
+                return
+            before, field = field, self._grown(field, result, bank)
+            grown = self._looks.learnt(field, result, learnt)
+            if grown != field:
+                learnt, field = int(result.mask.sum()), grown
+            steady = steady + 1 if field == before else 0
 
     def _check(self, lesion: Lesion) -> None:
         if not lesion.prompts:
@@ -129,14 +137,9 @@ class Sam2Session:
         for prompt in lesion.prompts:
             check_prompt(prompt, self._stack.shape)
 
-    def _field(self, lesion: Lesion) -> FieldOfView:
-        alike = self._settings.region_scale is None and self._settings.channels == "gray"
-        if alike and self._fields:
-            return next(iter(self._fields.values()))
-        if lesion.prompts not in self._fields:
-            size = self._network.image_size
-            self._fields[lesion.prompts] = lesion_field(self._stack, lesion, self._settings, size)
-        return self._fields[lesion.prompts]
+    def _found(self, lesion: Lesion, index: int, field: FieldOfView) -> NDArray[np.bool_]:
+        outcome = self._from_prompts(lesion, index, field)
+        return self._result(index, outcome, 0.0, lesion).mask
 
     def _features(self, index: int, field: FieldOfView, ahead: Sequence[int] = ()) -> Features:
         found = self._cache.get((index, field))
@@ -199,7 +202,8 @@ class Sam2Session:
 
     def _grown(self, field: FieldOfView, result: SliceResult, bank: MemoryBank) -> FieldOfView:
         """`field`, or a larger one where the object outgrows it; then memories move over."""
-        region = outgrown(field.region, result.mask)
+        whole = self._settings.region_scale is None
+        region = None if whole else outgrown(field.region, result.mask)
         if region is None:
             return field
         grown = replace(field, region=region)
