@@ -15,8 +15,9 @@ from training import acquisition
 from training.draw import Draw
 from training.scenes import Scene, draw_scene
 
-REGION_SCALE = 2.2
-"""Side of the region over the longer side of the prompts' box, as in the checkpoint's config."""
+REGION_SCALES = (1.5, 2.4)
+"""Side of the region over the longer side of the prompts' box: about that of the checkpoint's
+config. A model that always sees the same fraction takes the lesion's size from the region."""
 
 LEAST_PIXELS = 10
 """Fewest lesion pixels of a prompted slice in the region."""
@@ -108,7 +109,7 @@ def _region(
     longer = max((box[2] - box[0]).item(), (box[3] - box[1]).item())
     # A least side in millimetres means: now and then the box is small in its region.
     least = field * (draw.uniform(0.5, 0.9) if draw.chance(0.5) else draw.uniform(0.2, 0.4))
-    side = max(REGION_SCALE * longer, least)
+    side = max(draw.uniform(*REGION_SCALES) * longer, least)
     if draw.chance(0.85):  # the engine enlarges the region before a lesion outgrows it
         side = max(side, _reach(masks, box) * draw.uniform(1.02, 1.5))
     if draw.chance(0.1):  # the union of several prompts
