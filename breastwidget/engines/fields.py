@@ -39,7 +39,8 @@ class RunSettings:
     With a `region_scale`, a square region around the prompts is shown (`square_region`), else the
     whole slice. With a `reach_scale`, tracked masks end where `reach.column` does; where more than
     `reach_alike` of the surroundings look like lesion (`Appearance.alike`), also at `reach_slope`
-    slice distances from the mask before, or `reach_step_mm` where that is more. Gray values
+    slice distances from the mask before (`reach_slope_grown` once a pass has learnt from a mask
+    that had grown), or `reach_step_mm` where that is more. Gray values
     between `window_percentiles` become [0, 1]. The three `channels` are all that ("gray"), or what
     the prompts tell of it too ("appearance"); then (value - mean) / std in each. What a box or a
     point tells is learnt again `learn_rounds` times from the mask found with it, and along a pass
@@ -53,6 +54,7 @@ class RunSettings:
     reach_min_mm: float = 0.0
     reach_alike: float = 1.0
     reach_slope: float = 0.0
+    reach_slope_grown: float = 0.0
     reach_step_mm: float = 0.0
     window_percentiles: tuple[float, float] = (0.5, 99.5)
     channels: str = "gray"

@@ -105,7 +105,8 @@ class Sam2Session:
         nearest = min(prompted, key=lambda i: abs(i - run.slices[0]))
         shown = self._result(nearest, prompted[nearest], started, lesion).mask
         last = (nearest, shown) if shown.any() else None
-        learnt, steady = int(shown.sum()), 0
+        learnt = prompted_area = int(shown.sum())
+        steady = 0
         for place, index in enumerate(run.slices):
             if index in prompted:
                 # As given: a grown field may have replaced what the bank remembers of it.
@@ -116,7 +117,8 @@ class Sam2Session:
                 features = self._features(index, field, ahead[:steady])
                 slices = self._stack.shape[0]
                 outcome = self._network.track(features, field, bank, index, slices, reverse)
-                outcome = self._within_reach(lesion, outcome, features, index, last)
+                slope = self._slope(learnt > prompted_area)
+                outcome = self._within_reach(lesion, outcome, features, index, last, slope)
                 bank.add(index, outcome)
             result = self._result(index, outcome, started, lesion)
             if result.mask.any():
@@ -181,6 +183,7 @@ class Sam2Session:
         features: Features,
         index: int,
         last: tuple[int, NDArray[np.bool_]] | None,
+        slope: float,
     ) -> Outcome:
         """`outcome` without what lies too far from the prompts or from the mask found `last`."""
         settings = self._settings
@@ -191,9 +194,13 @@ class Sam2Session:
         kept = kept_within(outcome, bounds)
         look = outcome.field.appearance
         if last is not None and look is not None and look.alike > settings.reach_alike:
-            away_mm = settings.reach_slope * spacing[0] * abs(index - last[0])
+            away_mm = slope * spacing[0] * abs(index - last[0])
             kept = kept_near(kept, last[1], spacing[1:], max(away_mm, settings.reach_step_mm))
         return kept if kept is outcome else self._network.remember(features, kept)
+
+    def _slope(self, grown: bool) -> float:
+        """How far a mask may leave the one before, in slice distances; further from a tip on."""
+        return self._settings.reach_slope_grown if grown else self._settings.reach_slope
 
     def _keep(self, prompts: tuple[Prompt, ...], outcome: Outcome) -> None:
         self._prompted[prompts] = outcome
