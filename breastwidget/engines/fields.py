@@ -39,13 +39,14 @@ class RunSettings:
     With a `region_scale`, a square region around the prompts is shown (`square_region`), else the
     whole slice. With a `reach_scale`, tracked masks end where `reach.column` does; where more than
     `reach_alike` of the surroundings look like lesion (`Appearance.alike`), also at `reach_slope`
-    slice distances from the mask before (`reach_slope_grown` once a pass has learnt from a mask
-    that had grown), or `reach_step_mm` where that is more. Gray values
-    between `window_percentiles` become [0, 1]. The three `channels` are all that ("gray"), or what
-    the prompts tell of it too ("appearance"); then (value - mean) / std in each. What a box or a
-    point tells is learnt again `learn_rounds` times from the mask found with it, and along a pass
-    from each mask `learn_growth` times as large as the last one learnt from, if its predicted IoU
-    is at least `learn_iou`.
+    slice distances from the mask before, or `reach_step_mm` where that is more. Once masks are
+    `reach_grown` times as large as the prompt's, the slope is `reach_slope_grown`, and the column
+    also holds `reach_scale_grown` times the last mask's box. Gray values between
+    `window_percentiles` become [0, 1]. The three `channels` are all that ("gray"), or what the
+    prompts tell of it too ("appearance"); then (value - mean) / std in each. What a box or a point
+    tells is learnt again `learn_rounds` times from the mask found with it, and along a pass from
+    each mask `learn_growth` times as large as the last one learnt from, if its predicted IoU is at
+    least `learn_iou`.
     """
 
     region_scale: float | None = None
@@ -54,6 +55,8 @@ class RunSettings:
     reach_min_mm: float = 0.0
     reach_alike: float = 1.0
     reach_slope: float = 0.0
+    reach_grown: float = float("inf")
+    reach_scale_grown: float = 1.0
     reach_slope_grown: float = 0.0
     reach_step_mm: float = 0.0
     window_percentiles: tuple[float, float] = (0.5, 99.5)

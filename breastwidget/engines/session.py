@@ -18,7 +18,7 @@ from breastwidget.engines.growth import outgrown, resampled
 from breastwidget.engines.looks import Looks
 from breastwidget.engines.memory import MemoryBank, Outcome
 from breastwidget.engines.prompt_inputs import PromptInputs, prompt_inputs
-from breastwidget.engines.reach import column, kept_near, kept_within
+from breastwidget.engines.reach import Reach
 from breastwidget.engines.regions import from_region
 from breastwidget.errors import PromptError
 from breastwidget.prompts import Lesion, MaskPrompt, Prompt, check_prompt, prompted_slices
@@ -104,9 +104,8 @@ class Sam2Session:
         reverse = _runs_backwards(run.slices, tuple(prompted))
         nearest = min(prompted, key=lambda i: abs(i - run.slices[0]))
         shown = self._result(nearest, prompted[nearest], started, lesion).mask
-        last = (nearest, shown) if shown.any() else None
-        learnt = prompted_area = int(shown.sum())
-        steady = 0
+        reach = Reach(lesion, self._settings, self._stack.spacing_mm, nearest, shown)
+        learnt, steady = int(shown.sum()), 0
         for place, index in enumerate(run.slices):
             if index in prompted:
                 # As given: a grown field may have replaced what the bank remembers of it.
@@ -117,12 +116,12 @@ class Sam2Session:
                 features = self._features(index, field, ahead[:steady])
                 slices = self._stack.shape[0]
                 outcome = self._network.track(features, field, bank, index, slices, reverse)
-                slope = self._slope(learnt > prompted_area)
-                outcome = self._within_reach(lesion, outcome, features, index, last, slope)
+                kept = reach.within(outcome, index)
+                if kept is not outcome:
+                    outcome = self._network.remember(features, kept)
                 bank.add(index, outcome)
             result = self._result(index, outcome, started, lesion)
-            if result.mask.any():
-                last = index, result.mask
+            reach.note(index, result.mask)
             yield result
             started = time.perf_counter()
             if place + 1 == len(run.slices):
@@ -175,32 +174,6 @@ class Sam2Session:
             outcome = self._network.remember(self._features(index, field), outcome)
             self._keep(lesion.on(index), outcome)
         return outcome
-
-    def _within_reach(
-        self,
-        lesion: Lesion,
-        outcome: Outcome,
-        features: Features,
-        index: int,
-        last: tuple[int, NDArray[np.bool_]] | None,
-        slope: float,
-    ) -> Outcome:
-        """`outcome` without what lies too far from the prompts or from the mask found `last`."""
-        settings = self._settings
-        if settings.reach_scale is None:
-            return outcome
-        spacing = self._stack.spacing_mm
-        bounds = column(lesion, spacing[1:], settings.reach_scale, settings.reach_min_mm)
-        kept = kept_within(outcome, bounds)
-        look = outcome.field.appearance
-        if last is not None and look is not None and look.alike > settings.reach_alike:
-            away_mm = slope * spacing[0] * abs(index - last[0])
-            kept = kept_near(kept, last[1], spacing[1:], max(away_mm, settings.reach_step_mm))
-        return kept if kept is outcome else self._network.remember(features, kept)
-
-    def _slope(self, grown: bool) -> float:
-        """How far a mask may leave the one before, in slice distances; further from a tip on."""
-        return self._settings.reach_slope_grown if grown else self._settings.reach_slope
 
     def _keep(self, prompts: tuple[Prompt, ...], outcome: Outcome) -> None:
         self._prompted[prompts] = outcome

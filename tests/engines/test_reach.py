@@ -8,7 +8,7 @@ import torch
 
 from breastwidget.engines.fields import FieldOfView, RunSettings
 from breastwidget.engines.memory import Outcome
-from breastwidget.engines.reach import column, kept_near, kept_within
+from breastwidget.engines.reach import Reach, column, kept_near, kept_within, widened
 from breastwidget.engines.regions import Region
 from breastwidget.engines.session import Sam2Session
 from breastwidget.engines.windows import Window
@@ -76,6 +76,33 @@ def test_a_pass_stays_within_reach(network, reach_mm, widest):
     lesion = Lesion((BoxPrompt(0, 44.0, 44.0, 53.0, 53.0),))
     last = list(session.track(lesion, Pass(tuple(range(10)))))[-1].mask
     assert last.any(axis=0).sum() == pytest.approx(widest, abs=2)
+
+
+def test_a_masks_rectangle_widens_the_column_and_never_narrows_it():
+    mask = np.zeros((40, 40), bool)
+    mask[10:20, 12:22] = True
+    assert widened((0.0, 12.0, 20.0, 16.0), mask, 1.2) == (0.0, 9.0, 23.0, 21.0)
+
+
+@pytest.mark.parametrize(("side", "widest"), [(6, 10), (8, 12)])
+def test_masks_that_outgrow_the_prompts_may_leave_its_column(side, widest):
+    """From 4 x 4 pixels: 6 x 6 are 2.25 times as much, and 8 x 8 four times, which is a tip."""
+    settings = RunSettings(
+        reach_scale=2.5, reach_min_mm=1.0, reach_grown=3.0, reach_scale_grown=1.5
+    )
+    shown = np.zeros((32, 32), bool)
+    shown[14:18, 14:18] = True
+    lesion = Lesion((BoxPrompt(0, 14.0, 14.0, 18.0, 18.0),))
+    reach = Reach(lesion, settings, (1.0, 1.0, 1.0), 0, shown)
+    found = np.zeros((32, 32), bool)
+    half = side // 2
+    found[16 - half : 16 + half, 16 - half : 16 + half] = True
+    reach.note(1, found)
+    field = FieldOfView(Region(0.0, 0.0, 32.0, 32.0), Window(0.0, 1.0))
+    logits = torch.full((1, 1, 32, 32), 3.0)
+    outcome = Outcome(field, logits, torch.zeros(1), torch.ones(1, 1), 0.5, False)
+    kept = reach.within(outcome, 2).logits[0, 0] > 0
+    assert kept.any(0).sum() == widest
 
 
 def test_near_a_mask_means_mm_with_the_pictures_spacing():
