@@ -45,8 +45,7 @@ class RunSettings:
     `window_percentiles` become [0, 1]. The three `channels` are all that ("gray"), or what the
     prompts tell of it too ("appearance"); then (value - mean) / std in each. What a box or a point
     tells is learnt again `learn_rounds` times from the mask found with it, and along a pass from
-    each mask `learn_growth` times as large as the last one learnt from, if its predicted IoU is at
-    least `learn_iou`.
+    each mask `learn_growth` times as large as the last one learnt from.
     """
 
     region_scale: float | None = None
@@ -63,7 +62,6 @@ class RunSettings:
     channels: str = "gray"
     learn_rounds: int = 0
     learn_growth: float = float("inf")
-    learn_iou: float = 0.0
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
 

@@ -14,9 +14,9 @@ from breastwidget.engines.regions import Region, move
 
 __all__ = ["outgrown", "resampled"]
 
-# An object that takes more than this of the side has outgrown its region; prompts take 1 / 2.2.
+# An object that takes more than this of the side has outgrown its region; prompts take 1 / 1.8.
 # Growing costs resolution, so it waits until the object is about to be cut off.
-_FULL = 0.6
+_FULL = 0.7
 _FACTOR = 1.3
 # What a memory encoder should take for background where the old region did not reach.
 _BACKGROUND = -10.0

@@ -57,11 +57,9 @@ class Looks:
     def learnt(self, field: FieldOfView, result: SliceResult, area: int) -> FieldOfView:
         """`field` with what a tracked mask teaches, after a last one of `area` pixels did.
 
-        `field` itself, where the mask has not grown by `learn_growth` since, or is doubtful.
+        `field` itself, where the mask has not grown by `learn_growth` since.
         """
-        settings = self._settings
-        grown = int(result.mask.sum()) >= max(settings.learn_growth * area, _LEAST_LEARNT)
-        if not grown or result.predicted_iou < settings.learn_iou:
+        if int(result.mask.sum()) < max(self._settings.learn_growth * area, _LEAST_LEARNT):
             return field
         return learnt_from(self._stack, field, result.slice, result.mask, self._size)
 

@@ -21,7 +21,6 @@ SETTINGS = RunSettings(
     channels="appearance",
     learn_rounds=2,
     learn_growth=1.2,
-    learn_iou=0.3,
 )
 BOX = BoxPrompt(2, 20.0, 20.0, 40.0, 40.0)
 
@@ -54,8 +53,8 @@ def looks_of(stack, **changes):
     return Looks(stack, replace(SETTINGS, **changes), SIZE, finder), finder
 
 
-def result(mask, predicted_iou=0.8):
-    return SliceResult(3, mask, predicted_iou, 1.0, 0.0)
+def result(mask):
+    return SliceResult(3, mask, 0.8, 1.0, 0.0)
 
 
 def test_a_mask_found_with_a_box_teaches_what_its_middle_hides(stack):
@@ -99,7 +98,6 @@ def test_a_mask_that_has_grown_teaches_the_slices_after_it(stack):
     area = int(ring.sum())
     assert looks.learnt(field, result(ring), int(area / 1.25)).appearance.lesion > 0.8
     assert looks.learnt(field, result(ring), int(area / 1.1)) == field
-    assert looks.learnt(field, result(ring, predicted_iou=0.2), 1) == field
     assert looks.learnt(field, result(np.zeros_like(ring)), 0) == field
     speck = np.zeros_like(ring)
     speck[30, 30:33] = True
