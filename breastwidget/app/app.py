@@ -67,7 +67,8 @@ class TumorSegmenter:
         plane: the large view: "native", "axial", "coronal" or "sagittal".
         strategy: the one chosen at the start.
         phases: further images to switch to, as for `volume`.
-        size_px: the longer side of the slice picture on the page, in CSS pixels.
+        size_px: the longer side of the slice picture on the page, in CSS pixels; by default what
+            the page has room for.
         autosave: whether to keep the work on disk after each edit, or the folder to keep it in; by
             default `~/.cache/breastwidget/autosave`.
         executor: what runs the engine, one job at a time; a thread of its own unless given.
@@ -85,7 +86,7 @@ class TumorSegmenter:
         plane: str | Plane = Plane.NATIVE,
         strategy: str = "center-outward",
         phases: Volume | Mapping[str, Volume] | Sequence[Volume] | None = None,
-        size_px: int = 480,
+        size_px: int | None = None,
         autosave: bool | str | Path = True,
         executor: Executor | None = None,
     ) -> None:
@@ -125,6 +126,7 @@ class TumorSegmenter:
     add_point = _hand(Prompting.add_point)
     stroke = _hand(Prompting.stroke)
     use_mask = _hand(Prompting.use_mask)
+    upload_mask = _hand(Prompting.upload_mask)
     remove_prompt = _hand(Prompting.remove_prompt)
     new_lesion = _hand(Lesions.new_lesion)
     select_lesion = _hand(Lesions.select_lesion)

@@ -40,9 +40,8 @@ class ConfidenceStrip:
         )
         self.clicks = Event(source=self.stage, watched_events=["click"])
         self.clicks.on_dom_event(self._clicked)
-        below = row(self.legend, self.next)
-        below.add_class("bw-spread")
-        self.widget = widgets.VBox([self.stage, below, self.words])
+        below = row(self.next, self.words, name="bw-doubts")
+        self.widget = widgets.VBox([self.stage, self.legend, below])
         self.widget.add_class("bw-confidence")
         shown = ["document", "live", "plane", "reference", "image"]
         model.observe(lambda _change: self.render(), shown)

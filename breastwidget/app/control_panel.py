@@ -43,7 +43,10 @@ class ControlPanel:
         self.extent = widgets.ToggleButtons(
             options=_EXTENTS[:known], tooltips=_EXTENT_TIPS[:known], description="Slices"
         )
+        # While a handle is dragged nothing is sent: given two new ends, the page sets one after the
+        # other and would send the mixture back as a range, which nobody asked for.
         self.range = widgets.IntRangeSlider(
+            continuous_update=False,
             tooltip="Drag the two ends to the first and the last slice to visit",
             layout=widgets.Layout(width="auto", margin="0"),
         )
@@ -81,7 +84,7 @@ class ControlPanel:
         self.sentence.value = f"<p>{escape(words)}</p>"
         self.extent.value = document.extent.source
         extent = self._asked()
-        with self.range.hold_trait_notifications():
+        with self.range.hold_sync(), self.range.hold_trait_notifications():
             self.range.max = self._model.stack.shape[0] - 1
             self.range.value = (extent.first, extent.last)
 

@@ -44,7 +44,8 @@ class Controller:
         self._autosave = autosave
         editor = Editor(model, autosave.save)
         previews = Previews(model, editor, room, executor)
-        self._connect_seeing(Seeing(model), SceneRoom(model, executor))
+        self._scene = SceneRoom(model, executor)
+        self._connect_seeing(Seeing(model), self._scene)
         self._connect_prompting(Prompting(model, editor, previews))
         self._connect_lesions(Lesions(model, editor, previews, executor))
         self._connect_propagating(Propagating(model, editor, room, executor))
@@ -63,6 +64,7 @@ class Controller:
     def close(self) -> None:
         """Cancel what runs and let the worker go."""
         self._stop()
+        self._scene.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._autosave.close()
 
@@ -87,6 +89,7 @@ class Controller:
         self.add_point = prompting.add_point
         self.stroke = prompting.stroke
         self.use_mask = prompting.use_mask
+        self.upload_mask = prompting.upload_mask
         self.remove_prompt = prompting.remove_prompt
 
     def _connect_lesions(self, lesions: Lesions) -> None:

@@ -22,7 +22,7 @@ class DiceTable:
         self._model = model
         self._intents = intents
         self._rendering = False
-        self._made_from: tuple[object, ...] = ()
+        self._made_from: tuple[object, ...] | None = None
         self.shown = widgets.Dropdown(
             description="Show run",
             tooltip="Which result of the active lesion is shown on the slices and in 3-D",

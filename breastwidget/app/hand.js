@@ -9,7 +9,8 @@ const TOOLS = {
 };
 const COMMANDS = {
   Enter: "propagate", d: "next doubtful", "[": "smaller brush", "]": "larger brush",
-  x: "crosshair", l: "look", 1: "axial", 2: "coronal", 3: "sagittal", 4: "enlarge",
+  s: "next suggestion", a: "accept suggestion", x: "crosshair", l: "look",
+  1: "axial", 2: "coronal", 3: "sagittal", 4: "enlarge",
 };
 const GRIPS = {
   nw: [0, 0], n: [0.5, 0], ne: [1, 0], e: [1, 0.5], se: [1, 1], s: [0.5, 1], sw: [0, 1], w: [0, 0.5],
@@ -116,6 +117,18 @@ function createCamera(pad, changed) {
   return { place, zoomBy, pan, reveal, reset };
 }
 
+// ipywidgets gives some controls no name for screen readers: handles of sliders, colours, fields
+// without a description. Their label has it, as its text or as its tooltip.
+function nameControl({ target }) {
+  if (!target.matches?.(".bw-app :is(.noUi-handle, input):not([aria-label])")) return;
+  const widget = target.closest(".jupyter-widgets");
+  const label = widget?.querySelector(".widget-label");
+  const name = label?.textContent.trim() || label?.title || widget?.title;
+  const ends = widget?.querySelectorAll(".noUi-handle").length > 1;
+  const end = target.matches(".noUi-handle-upper") ? ", upper end" : ", lower end";
+  if (name) target.setAttribute("aria-label", ends ? name + end : name);
+}
+
 function buildPad(el, keys) {
   const pad = document.createElement("div");
   pad.className = "bw-hand";
@@ -135,11 +148,13 @@ function buildPad(el, keys) {
   return pad;
 }
 
-function render({ model, el }) {
+async function render({ model, el }) {
+  const id = model.get("ear").slice("IPY_MODEL_".length); // see ear.py
+  const ear = await model.widget_manager.get_model(id);
   const pad = buildPad(el, model.get("key_list"));
   const find = (name) => pad.querySelector(name);
   const { post, answered, idle } = createPost(model);
-  let view = model.get("state");
+  let view = ear.get("state");
   // What is drawn here before the kernel has answered, over what the kernel says.
   let [band, path, cross] = [null, null, null];
   let keyed = null; // while a box is drawn by keys: which of its corners the arrows move, 0 or 2
@@ -292,7 +307,15 @@ function render({ model, el }) {
     const [left, top] = inside([x0 + side("w", dx), y0 + side("n", dy)]);
     return [left, top, ...inside([x1 + side("e", dx), y1 + side("s", dy)])];
   };
-  const click = (event) => aim(locate(event));
+  const offered = ([x, y]) => // by a suggestion, which a click accepts where it can do nothing else
+    /^(box|window|pan)$/.test(view.tool) &&
+    view.offers.some(([x0, y0, x1, y1]) => x0 <= x && x <= x1 && y0 <= y && y <= y1);
+  const aimAt = (event) => aim(locate(event));
+  const click = (event) => {
+    const at = locate(event);
+    if (offered(at)) send({ kind: "accept", slice: view.slice, at });
+    else aim(at);
+  };
   const boxing = (down) => {
     const [slice, grip, first] = [view.slice, gripAt(down), view.box];
     const [start, free] = [locate(down), locateFreely(down)];
@@ -321,7 +344,7 @@ function render({ model, el }) {
     return { move, end() {}, click };
   };
   const panning = () => ({ move: (_event, dx, dy) => camera.pan(dx, dy), end() {}, click() {} });
-  const aiming = () => ({ move: click, end: click, click });
+  const aiming = () => ({ move: aimAt, end: aimAt, click: aimAt });
   const gestures = {
     box: boxing, point: pointing, "negative point": pointing, paint: brushing, erase: brushing,
     window: windowing, pan: () => ({ ...panning(), click }),
@@ -357,7 +380,8 @@ function render({ model, el }) {
       if (gesture.moved) gesture.move(event, event.clientX - clientX, event.clientY - clientY);
       if (gesture.moved) gesture.last = event;
     } else {
-      pad.dataset.grip = gripAt(event) ?? "";
+      pad.dataset.grip = gripAt(event) ?? (offered(hover) ? "offer" : "");
+      pad.title = pad.dataset.grip === "offer" ? "Click: accept this suggestion (a)" : "";
       tell(null);
       probe();
     }
@@ -441,7 +465,7 @@ function render({ model, el }) {
     else if (key === "k" && view.large) beginKeyed();
     else if (key === "Delete" || key === "Backspace") {
       const reach = (10 * view.columns) / frame().width;
-      send({ kind: "remove", slice: view.slice, at: hover ?? view.cursor, reach });
+      send({ kind: "remove", slice: view.slice, at: hover ?? cross ?? view.cursor, reach });
     } else if (TOOLS[key]) {
       view = { ...view, tool: TOOLS[key] };
       send({ kind: "tool", tool: view.tool });
@@ -478,7 +502,7 @@ function render({ model, el }) {
 
   const renew = () => {
     const old = view;
-    view = model.get("state");
+    view = ear.get("state");
     if (old.plane !== view.plane) { drop(); camera.reset(); }
     else if (old.slice !== view.slice && keyed !== null) drop();
     if (hover && old.slice !== view.slice) { tell(null); probe(); }
@@ -504,13 +528,15 @@ function render({ model, el }) {
   const resized = new ResizeObserver(() => camera.place());
   resized.observe(pad);
   show();
-  model.on("change:state", renew);
-  model.on("msg:custom", answer);
+  document.addEventListener("focusin", nameControl);
+  ear.on("change:state", renew);
+  ear.on("msg:custom", answer);
   return () => {
     resized.disconnect();
     clearTimeout(probing);
-    model.off("change:state", renew);
-    model.off("msg:custom", answer);
+    document.removeEventListener("focusin", nameControl);
+    ear.off("change:state", renew);
+    ear.off("msg:custom", answer);
   };
 }
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
-import anywidget
 from traitlets import Dict, List
 
+from breastwidget.app.ear import Hearing, StateEar
 from breastwidget.app.intents import Point
 
 __all__ = ["KEYS", "Gestures", "Hand", "HandState"]
@@ -25,8 +25,9 @@ KEYS = (
     ("w  h", "tools: window (drag right: wider, up: brighter), pan by hand"),
     ("Space", "use the tool at the crosshair; with a drag: pan"),
     ("k", "box by keys: arrows move a corner (Shift: by ten), k the other, Enter takes it"),
-    ("Delete", "remove the prompt under the pointer, or at the crosshair"),
+    ("Delete", "remove the prompt or the suggestion under the pointer, or at the crosshair"),
     ("Enter", "propagate"),
+    ("s  a", "next suggested lesion; accept it, as a click into its box does"),
     ("d", "next doubtful slice"),
     ("Ctrl + Z, Ctrl + Shift + Z", "undo, redo"),
     ("+  −  0, Ctrl + wheel, pinch", "zoom in, out, reset; a double click resets, too"),
@@ -43,8 +44,9 @@ class HandState(TypedDict):
     """What the hand has to know of one view, in columns and rows of its picture.
 
     `mm` is a pixel's width and height, `brush` the brush's diameter in mm, `box` the corners of the
-    box that can be taken hold of, `cursor` the crosshair's point, `edges` the letters left, right,
-    top and bottom, `readout` the crosshair in words, `note` how the picture was made.
+    box that can be taken hold of, `offers` those of the suggestions, `cursor` the crosshair's
+    point, `edges` the letters left, right, top and bottom, `readout` the crosshair in words, `note`
+    how the picture was made.
     """
 
     plane: str
@@ -57,6 +59,7 @@ class HandState(TypedDict):
     tool: str
     brush: float
     box: list[float] | None
+    offers: list[list[float]]
     colour: str
     cursor: list[float]
     crosshair: bool
@@ -74,6 +77,7 @@ class Gestures(Protocol):
     def pointed(self, index: int, at: Point, positive: bool) -> None: ...
     def stroked(self, index: int, path: Sequence[Point], erase: bool) -> None: ...
     def removed(self, index: int, at: Point, reach: float) -> None: ...
+    def accepted(self, index: int, at: Point) -> None: ...
     def aimed(self, index: int, at: Point) -> None: ...
     def probed(self, index: int, at: Point) -> Sequence[str]:
         """The place in words."""
@@ -85,7 +89,7 @@ class Gestures(Protocol):
     def commanded(self, name: str) -> None: ...
 
 
-class Hand(anywidget.AnyWidget):  # type: ignore[misc] # its base, ipywidgets, has no types
+class Hand(Hearing):
     """Lies over the picture, draws what moves with the pointer, and says what was done.
 
     Each message is answered when it has been dealt with: the front end keeps one unanswered at a
@@ -96,11 +100,12 @@ class Hand(anywidget.AnyWidget):  # type: ignore[misc] # its base, ipywidgets, h
     _esm = (_HERE / "hand.js").read_text(encoding="utf-8")
     _css = (_HERE / "hand.css").read_text(encoding="utf-8")
 
-    state = Dict().tag(sync=True)
+    state = Dict()
     key_list: Any = List().tag(sync=True)
 
     def __init__(self, gestures: Gestures, state: HandState) -> None:
-        super().__init__(state=dict(state), key_list=[list(key) for key in KEYS])
+        keys = [list(key) for key in KEYS]
+        super().__init__(StateEar(), state=dict(state), key_list=keys)
         self._gestures = gestures
         self.on_msg(self.receive)
 
@@ -144,6 +149,8 @@ class Hand(anywidget.AnyWidget):  # type: ignore[misc] # its base, ipywidgets, h
             gestures.pointed(index, _point(message["at"]), bool(message["positive"]))
         elif kind == "remove":
             gestures.removed(index, _point(message["at"]), float(message["reach"]))
+        elif kind == "accept":
+            gestures.accepted(index, _point(message["at"]))
         elif kind == "cursor":
             gestures.aimed(index, _point(message["at"]))
         elif kind == "probe":

@@ -15,7 +15,7 @@ MOUSE = (
     ("Drag", "what the chosen tool does: a box, a stroke, window and level, panning"),
     ("Wheel", "slice by slice"),
     ("Click on the strip", "go to that slice"),
-    ("Drag in the 3-D scene", "turn it; wheel to zoom"),
+    ("Drag in the 3-D scene", "turn it; wheel to zoom (keys: arrows, + and −)"),
 )
 
 

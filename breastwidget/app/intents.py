@@ -60,7 +60,11 @@ class Intents(Protocol):
         """Paint or erase along `path` with the brush; the slice's mask becomes a mask prompt."""
 
     def use_mask(self, path: str | Path) -> None:
-        """A mask file on the scan's grid; its largest slice becomes the active lesion's prompt."""
+        """A mask file on the scan's grid: what it has on the slice shown, else its largest slice,
+        becomes the active lesion's prompt."""
+
+    def upload_mask(self, name: str, content: bytes) -> None:
+        """The same with a file's content, from a browser on another machine."""
 
     def remove_prompt(self, prompt: Prompt) -> None: ...
     def new_lesion(self) -> None: ...

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from breastwidget.app.controls import button, html, row, show_only, titled
 from breastwidget.app.document import LesionState
 from breastwidget.app.intents import Intents
+from breastwidget.app.mask_file_panel import MaskFilePanel
 from breastwidget.app.model import AppModel
 from breastwidget.app.suggestion_list import SuggestionList
 from breastwidget.prompts import prompted_slices
@@ -27,11 +28,10 @@ class LesionRow:
         self.key = lesion.key
         self.select = button("", "", lambda: intents.select_lesion(self.key), name="bw-select")
         self.colour = widgets.ColorPicker(
-            concise=True, tooltip="Colour", layout=widgets.Layout(width="28px", margin="0")
+            concise=True, layout=widgets.Layout(width="28px", margin="0")
         )
         self.name = widgets.Text(
             continuous_update=False,
-            tooltip="Name",
             layout=widgets.Layout(flex="1 1 80px", width="auto", min_width="60px", margin="0"),
         )
         self.facts = html(name="bw-facts")
@@ -52,7 +52,9 @@ class LesionRow:
             f"{lesion.name} gets your prompts" if active else f"Give your prompts to {lesion.name}"
         )
         self.colour.value = lesion.colour
+        self.colour.tooltip = f"Colour of {lesion.name}"
         self.name.value = lesion.name
+        self.name.tooltip = f"Name of {lesion.name}"
         self.facts.value = escape(_facts(lesion))
         self.eye.icon = "eye" if lesion.visible else "eye-slash"
         self.eye.tooltip = f"{'Hide' if lesion.visible else 'Show'} {lesion.name}"
@@ -98,12 +100,14 @@ class LesionList:
             intents.suggest,
             icon="magic",
         )
+        self.mask_file = MaskFilePanel(model, intents)
         self.suggestions = SuggestionList(model, intents)
         self.widget = titled(
             "Lesions",
             self.empty,
             self.box,
-            row(self.new, self.suggest),
+            row(self.new, self.suggest, self.mask_file.toggle),
+            self.mask_file.widget,
             self.suggestions.widget,
             name="bw-lesion-list",
         )

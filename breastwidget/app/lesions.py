@@ -42,7 +42,8 @@ class Lesions:
             )
 
     def select_lesion(self, key: int) -> None:
-        """Let the next prompts go to lesion `key`; the slice of its first prompt is shown."""
+        """Let the next prompts go to lesion `key`; the slice of its first prompt is shown, unless
+        the lesion is on the slice shown, where a person may be about to correct it."""
         with self._model.lock:
             lesion = self._editor.lesion(key)
             if key == self._model.document.active:

@@ -30,15 +30,16 @@ class LookControls:
             description="Opacity",
             readout=False,
             style={"description_width": "56px"},
-            layout=widgets.Layout(width="170px"),
+            layout=widgets.Layout(width="auto", margin="0"),
         )
         self.reference = check("Reference", "Show the reference's outline, dashed")
         self.crosshair = check("Crosshair", "Show the crosshair (x)")
         self.follow = check("Follow", "Show each slice as a propagation does it")
         checks = [self.reference] if known else []
-        shown = [self.style, self.opacity, *checks, self.crosshair, self.follow]
+        shown = tool_row(*checks, self.crosshair, self.follow)
         self.legend = widgets.HTML()
-        self.widget = widgets.VBox([tool_row(*shown), self.legend])
+        self.widget = widgets.VBox([tool_row(self.style, self.opacity), shown, self.legend])
+        self.widget.add_class("bw-look")
         self._connect(intents)
         model.observe(lambda _change: self.render(), ["look", "reference", "follow"])
         self.render()

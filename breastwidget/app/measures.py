@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from breastwidget.app.controls import html
+from breastwidget.app.controls import html, titled
 from breastwidget.app.document import Document, LesionState
 from breastwidget.app.intents import Intents
 from breastwidget.app.model import AppModel
@@ -25,15 +25,16 @@ class MeasuresPanel:
 
     def __init__(self, model: AppModel, intents: Intents) -> None:  # noqa: ARG002 # as every view
         self._model = model
-        self.widget = html(name="bw-measures")
+        self.table = html()
+        self.widget = titled("Measures", self.table, name="bw-measures")
         model.observe(lambda _change: self.render(), ["document"])
         self.render()
 
     def render(self) -> None:
         """Show the model as it is now."""
         table = measures_html(self._model.document)
-        if self.widget.value != table:
-            self.widget.value = table
+        if self.table.value != table:
+            self.table.value = table
 
 
 def measures_html(document: Document) -> str:

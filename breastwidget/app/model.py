@@ -6,8 +6,9 @@ every write goes through `AppModel.update`, which holds the model's one lock whi
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from traitlets import Bool, Float, HasTraits, Instance, Tuple, Unicode
 
 from breastwidget.app.document import Document, Masks
+from breastwidget.app.guarded import Guarded
 from breastwidget.app.history import History
 from breastwidget.app.plane_patch import PlanePatch
 from breastwidget.strategies import Extent
@@ -38,6 +40,8 @@ __all__ = [
     "Status",
     "Window",
 ]
+
+_log = logging.getLogger(__name__)
 
 TOOLS = ("box", "point", "negative point", "paint", "erase", "window", "pan")
 """What a drag or a click on the picture does."""
@@ -199,8 +203,18 @@ class AppModel(HasTraits):
             window=window,
         )
 
+    def observe(self, handler: Callable[[Any], object], *args: Any, **kwargs: Any) -> None:
+        """As in traitlets, but an observer that fails keeps nobody from what comes after it: the
+        other observers, and whoever changed the model. The status says that it failed."""
+        super().observe(Guarded(handler, self._complain), *args, **kwargs)
+
+    def unobserve(self, handler: Callable[[Any], object], *args: Any, **kwargs: Any) -> None:
+        """Take away what `observe` added."""
+        super().unobserve(Guarded(handler, self._complain), *args, **kwargs)
+
     def update(self, **changes: Any) -> None:
-        """Replace several values at once; observers run afterwards and see all of them."""
+        """Replace several values at once, or none of them where one has a wrong type; observers
+        run afterwards and see all of them."""
         with self.lock, self.hold_trait_notifications():
             for name, value in changes.items():
                 self.set_trait(name, value)
@@ -246,3 +260,9 @@ class AppModel(HasTraits):
         return (
             live.masks if live is not None and live.key == key else self.document.lesion(key).masks
         )
+
+    def _complain(self, name: str, error: Exception) -> None:
+        _log.error("a view failed to show the new %s", name, exc_info=error)
+        if name != "status":  # the status line itself may be what fails
+            text = f"A part of the page could not be redrawn ({error}); your work is kept."
+            self.update(status=Status(text, "error"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from breastwidget.app.document import LesionState
+from breastwidget.app.document import LesionState, Suggestion
 from breastwidget.app.intents import Point
 from breastwidget.app.model import AppModel, Look
 from breastwidget.app.picture import physical_size_mm
@@ -16,7 +16,16 @@ from breastwidget.diameters import Line
 from breastwidget.prompts import BoxPrompt, MaskPrompt, PointPrompt, Prompt
 from breastwidget.volume import Plane, SliceStack
 
-__all__ = ["MaskLayer", "Measure", "Overlay", "Proposal", "nearest_prompt", "resolve_overlay"]
+__all__ = [
+    "MaskLayer",
+    "Measure",
+    "Overlay",
+    "Proposal",
+    "nearest_prompt",
+    "proposals_on",
+    "resolve_overlay",
+    "suggestion_at",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +112,7 @@ def resolve_overlay(model: AppModel, plane: Plane, index: int, sections: Section
             for lesion, prompt in prompted
             if isinstance(prompt, PointPrompt)
         ),
-        proposals=_proposals(model, plane, index),
+        proposals=proposals_on(model, plane, index),
         measures=_measures([each for each in seen if each.key != running], plane, index),
     )
 
@@ -134,6 +143,26 @@ def nearest_prompt(
     return min(found, key=lambda each: each[:2])[2] if found else None
 
 
+def suggestion_at(model: AppModel, index: int, at: Point) -> int | None:
+    """The number, from 0, of the suggestion whose box on slice `index` of the large plane holds a
+    point: the smallest one. None where none does."""
+    x, y = at
+    found = [
+        ((box.x1 - box.x0) * (box.y1 - box.y0), number)
+        for number, suggestion in enumerate(model.document.suggestions)
+        for box in [suggestion.box]
+        if _suggested_on(suggestion, model.plane, index)
+        and box.x0 <= x <= box.x1
+        and box.y0 <= y <= box.y1
+    ]
+    return min(found)[1] if found else None
+
+
+def _suggested_on(suggestion: Suggestion, plane: Plane, index: int) -> bool:
+    extent = suggestion.extent
+    return suggestion.plane in (None, plane) and extent.first <= index <= extent.last
+
+
 def _layers(
     model: AppModel, seen: list[LesionState], stack: SliceStack, index: int, sections: Sections
 ) -> list[MaskLayer]:
@@ -146,14 +175,14 @@ def _layers(
     return layers
 
 
-def _proposals(model: AppModel, plane: Plane, index: int) -> tuple[Proposal, ...]:
-    """Suggestions are boxes on slices of the large plane."""
+def proposals_on(model: AppModel, plane: Plane, index: int) -> tuple[Proposal, ...]:
+    """The suggestions to draw on slice `index` of `plane`: only where that is the large view."""
     if plane is not model.plane:
         return ()
     return tuple(
         Proposal(number, suggestion.box, suggestion.box.slice == index)
         for number, suggestion in enumerate(model.document.suggestions, start=1)
-        if suggestion.extent.first <= index <= suggestion.extent.last
+        if _suggested_on(suggestion, plane, index)
     )
 
 

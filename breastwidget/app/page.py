@@ -26,15 +26,16 @@ from breastwidget.app.viewer import Viewer
 __all__ = ["Page", "build_page"]
 
 
-def build_page(model: AppModel, intents: Intents, size_px: int = 480) -> widgets.Widget:
-    """The whole app as one widget; `size_px` is the longer side of the large picture on it."""
+def build_page(model: AppModel, intents: Intents, size_px: int | None = None) -> widgets.Widget:
+    """The whole app as one widget; `size_px` is the longer side of the large picture on it, by
+    default what the page has room for."""
     return Page(model, intents, size_px).widget
 
 
 class Page:
     """Puts the views together. Tab goes through them in reading order."""
 
-    def __init__(self, model: AppModel, intents: Intents, size_px: int = 480) -> None:
+    def __init__(self, model: AppModel, intents: Intents, size_px: int | None = None) -> None:
         self._model = model
         self._intents = intents
         self.title = html(name="bw-scan")
@@ -47,7 +48,7 @@ class Page:
         self.viewer = Viewer(model, intents, size_px, strip=self.strip.widget)
         self.lesions = LesionList(model, intents)
         self.controls = ControlPanel(model, intents)
-        self.surface = SurfacePanel(model, intents)
+        self.surface = SurfacePanel(model, intents, self.viewer.large.picture)
         self.history = HistoryButtons(model, intents)
         self.status = StatusLine(model, intents)
         self.offer = RestoreOffer(model, intents)

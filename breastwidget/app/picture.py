@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from bisect import bisect_left
-from math import floor
+from collections.abc import Mapping
+from math import exp, floor, log
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,36 +18,64 @@ from breastwidget.volume import SliceStack
 
 __all__ = [
     "MAX_BYTES",
+    "Encoder",
     "describe_place",
-    "encode_picture",
     "physical_size_mm",
     "place_of_voxel",
     "png_bytes",
     "voxel_at",
 ]
 
-MAX_BYTES = 60_000
-"""A slice picture of up to 512 x 512 pixels stays below this, so that scrolling stays fluid."""
+MAX_BYTES = 45_000
+"""A slice picture of up to 512 x 512 pixels stays below this: with all else that a slice change
+sends (outlines, crosshairs, readings) it comes to less than 60 kB, so that scrolling is fluid."""
 
-_JPEG_QUALITIES = (10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95)
 _SAMPLED_ROWS = 48
 
+# JPEG's own tables smooth fine grain away long before they touch what is coarse; a scan's noise is
+# fine grain, and without it a picture looks like another one. One step for all but the coarsest
+# frequencies, where the eye would see blocks, is nearer to the scan at the same size.
+_FREQUENCIES = np.add.outer(np.arange(8), np.arange(8))
+_STEPS = np.minimum(1.0, 0.2 + 0.4 * _FREQUENCIES)
+_FIRST_STEP, _COARSEST_STEP = 28.0, 255.0
+_MOST_TRIES = 6
 
-def encode_picture(
-    picture: NDArray[np.generic], window: Window, exact: bool = False
-) -> tuple[str, bytes]:
-    """A (rows, columns) picture as ("png" or "jpeg", bytes).
 
-    PNG shows every gray value as it is. Where it would be larger than `MAX_BYTES`, which noise
-    makes of pictures beyond about 300 x 300, JPEG comes in its place at the best quality that
-    fits (the lowest one where none does), unless the picture must be `exact`.
-    """
-    image = Image.fromarray(to_gray(picture, window.lo, window.hi))
-    if exact or _fits_as_png(image):
-        png = _encoded(image, "PNG", compress_level=1)  # better levels: 2 % smaller, 4 x slower
-        if exact or len(png) <= MAX_BYTES:
-            return "png", png
-    return "jpeg", _largest_jpeg(image)
+class Encoder:
+    """Makes pictures of slices. It remembers how coarse the last one had to be: the next one is
+    much like it, so that one try is mostly enough."""
+
+    def __init__(self) -> None:
+        self._step = _FIRST_STEP
+
+    def encode(
+        self, picture: NDArray[np.generic], window: Window, exact: bool = False
+    ) -> tuple[str, bytes]:
+        """A (rows, columns) picture as ("png" or "jpeg", bytes).
+
+        PNG shows every gray value as it is. Where it would be larger than `MAX_BYTES`, which noise
+        makes of pictures beyond about 256 x 256, JPEG comes in its place, about as good as fits
+        (the coarsest where none does), unless the picture must be `exact`.
+        """
+        image = Image.fromarray(to_gray(picture, window.lo, window.hi))
+        if exact or _fits_as_png(image):
+            png = _encoded(image, "PNG", compress_level=1)  # better ones: 2 % smaller, 4 x slower
+            if exact or len(png) <= MAX_BYTES:
+                return "png", png
+        return "jpeg", self._jpeg(image)
+
+    def _jpeg(self, image: Image.Image) -> bytes:
+        """One that nearly fills `MAX_BYTES`."""
+        tried: dict[float, bytes] = {}
+        step = self._step
+        while len(tried) < _MOST_TRIES and step not in tried:
+            tried[step] = _as_jpeg(image, step)
+            if 0.8 * MAX_BYTES < len(tried[step]) <= MAX_BYTES:
+                break
+            step = _next_step({step: len(data) for step, data in tried.items()})
+        fitting = [step for step, data in tried.items() if len(data) <= MAX_BYTES]
+        self._step = min(fitting, default=_COARSEST_STEP)
+        return tried.get(self._step) or _as_jpeg(image, self._step)
 
 
 def physical_size_mm(stack: SliceStack) -> tuple[float, float]:
@@ -98,20 +127,25 @@ def _fits_as_png(image: Image.Image) -> bool:
     return likely <= 1.5 * MAX_BYTES
 
 
-def _largest_jpeg(image: Image.Image) -> bytes:
-    """By bisection: three or four tries of a millisecond each."""
-    tried: dict[int, bytes] = {}
+def _next_step(sizes: Mapping[float, int]) -> float:
+    """Where the bytes by step tried so far, latest last, say that nine tenths of the room are full.
 
-    def size(quality: int) -> int:
-        tried[quality] = _encoded(image, "JPEG", quality=quality)
-        return len(tried[quality])
+    The logarithm of the size falls nearly straight with that of the step, about one to one.
+    """
+    (step, size), *others = reversed([(log(step), log(size)) for step, size in sizes.items()])
+    slope = -1.0
+    if others and others[0][0] != step:
+        slope = min(max((others[0][1] - size) / (others[0][0] - step), -2.0), -0.4)
+    wanted = exp(step + (log(0.9 * MAX_BYTES) - size) / slope)
+    return min(max(wanted, 1.0), _COARSEST_STEP)
 
-    too_large = bisect_left(_JPEG_QUALITIES, MAX_BYTES + 1, key=size)
-    best = _JPEG_QUALITIES[max(too_large - 1, 0)]
-    return tried.get(best) or _encoded(image, "JPEG", quality=best)
+
+def _as_jpeg(image: Image.Image, step: float) -> bytes:
+    table = np.clip(np.rint(step * _STEPS), 1, 255).astype(int).ravel().tolist()
+    return _encoded(image, "JPEG", qtables=[table], optimize=True)
 
 
-def _encoded(image: Image.Image, kind: str, **options: int) -> bytes:
+def _encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PlanePatch", "patch_around"]
 
-# The picture is sent anew for each slice, beside the slice itself.
-_MOST_PIXELS = 80
+_MOST_PIXELS = 128
 _MARGIN = 0.1
 
 
@@ -33,6 +32,11 @@ class PlanePatch:
     c0: int
     c1: int
     thinning: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the picture."""
+        return -(-(self.r1 - self.r0) // self.thinning), -(-(self.c1 - self.c0) // self.thinning)
 
     def picture(self, stack: SliceStack, index: int, lo: float, hi: float) -> NDArray[np.uint8]:
         """(rows, columns) uint8 of slice `index` under the window `lo` to `hi`."""

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from breastwidget.api import load_reference
 from breastwidget.app.corrections import with_prompts
 from breastwidget.app.document import LesionState, Masks
 from breastwidget.app.editing import Editor
+from breastwidget.app.mask_files import read_mask, read_uploaded_mask
 from breastwidget.app.model import AppModel, Status
 from breastwidget.app.painting import painted
 from breastwidget.app.previews import Previews
@@ -24,6 +24,8 @@ from breastwidget.volume import Plane, Volume
 __all__ = ["Prompting"]
 
 Mask = NDArray[np.bool_]
+
+_NO_AREA = "The box has no area: press where one corner shall be and drag to the opposite corner."
 
 
 class Prompting:
@@ -45,6 +47,8 @@ class Prompting:
         """
         with self._model.lock:
             self._editor.refuse_while_running("draw another box")
+            if box.x0 == box.x1 or box.y0 == box.y1:  # a hand's slip, so no word of coordinates
+                raise PromptError(_NO_AREA)
             check_prompt(box, self._model.stack.shape)
             lesion = self._editor.target()
             points = tuple(p for p in lesion.lesion.on(box.slice) if isinstance(p, PointPrompt))
@@ -98,19 +102,19 @@ class Prompting:
             self._draw(what, lesion, index, after)
 
     def use_mask(self, mask: str | Path | Volume | NDArray[Any]) -> None:
-        """Prompt with the largest slice of a mask file on the scan's grid, and show that slice.
+        """Prompt with a mask file on the scan's grid: with what it has on the slice shown or, where
+        that is nothing, with its largest slice, which is then shown.
 
         From Python an (i, j, k) array or a volume will do. Raises `ReferenceMaskError` for a file
-        that cannot be read, another grid or an empty mask.
+        that cannot be read, another grid, an empty mask, or a picture that is no mask.
         """
         self._editor.refuse_while_running("use a mask")
-        voxels = load_reference(mask, self._model.volume)
-        with self._model.lock:
-            self._editor.refuse_while_running("use a mask")
-            seen = self._model.stack.from_voxels(voxels)
-            index = int(seen.sum(axis=(1, 2)).argmax())
-            self._draw("use a mask", self._editor.target(), index, np.array(seen[index]))
-            self._show(self._model.plane, index)
+        self._use(read_mask(mask, self._model.volume))
+
+    def upload_mask(self, name: str, content: bytes) -> None:
+        """As `use_mask`, with the `content` of a file called `name` that came through the page."""
+        self._editor.refuse_while_running("use a mask")
+        self._use(read_uploaded_mask(name, content, self._model.volume))
 
     def remove_prompt(self, prompt: Prompt) -> None:
         """Take one prompt away; the slice's mask is predicted again from those that stay."""
@@ -123,6 +127,16 @@ class Prompting:
             if not left and lesion.run is not None and index in lesion.run.masks.by_slice:
                 masks = lesion.masks.with_slice(index, lesion.run.masks.by_slice[index])
             self._prompt("remove a prompt", lesion, index, left, masks)
+
+    def _use(self, voxels: Mask) -> None:
+        with self._model.lock:
+            self._editor.refuse_while_running("use a mask")
+            seen = self._model.stack.from_voxels(voxels)
+            index = self._model.slice_index
+            if not seen[index].any():
+                index = int(seen.sum(axis=(1, 2)).argmax())
+            self._draw("use a mask", self._editor.target(), index, np.array(seen[index]))
+            self._show(self._model.plane, index)
 
     def _draw(self, label: str, lesion: LesionState, index: int, mask: Mask) -> None:
         prompts = (MaskPrompt(index, mask),) if mask.any() else ()

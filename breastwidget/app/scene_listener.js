@@ -13,7 +13,7 @@
     actor.setVisibility(plane !== null);
     if (plane !== null) {
       actor.setPosition(...plane.offset);
-      draw(actor, new Uint8Array(plane.gray));
+      if (plane.gray) draw(actor, new Uint8Array(plane.gray));
     }
     renderer().resetCameraClippingRange();
   }
@@ -64,7 +64,7 @@
 
   function told({ data }) {
     if (data.kind === "scene") {
-      ({ plane, background } = data);
+      background = data.background;
       load(data);
       return;
     }
@@ -82,6 +82,24 @@
     parent.postMessage({ kind: "view", view }, "*");
   }
 
+  const TURNS = { ArrowLeft: [-10, 0], ArrowRight: [10, 0], ArrowUp: [0, 10], ArrowDown: [0, -10] };
+  const ZOOMS = { "+": 1.15, "=": 1.15, "-": 1 / 1.15 };
+  function pressed(event) {
+    const [turn, zoom] = [TURNS[event.key], ZOOMS[event.key]];
+    if (!(turn || zoom) || event.ctrlKey || event.metaKey || event.altKey || !renderer()) return;
+    event.preventDefault();
+    const camera = renderer().getActiveCamera();
+    if (zoom) camera.dolly(zoom);
+    else {
+      camera.azimuth(turn[0]);
+      camera.elevation(turn[1]);
+      camera.orthogonalizeViewUp();
+    }
+    renderer().resetCameraClippingRange();
+    scene.renderWindow.render();
+    turned();
+  }
+
   function start() {
     if (!window.OfflineLocalView) return setTimeout(start, 15);
     // Left alone, the viewer would ask for a file to be dropped on it.
@@ -89,6 +107,7 @@
     scene.renderWindow = undefined;
     window.addEventListener("message", told);
     window.addEventListener("pointerup", turned);
+    window.addEventListener("keydown", pressed, true);
     parent.postMessage({ kind: "ready" }, "*");
   }
   start();

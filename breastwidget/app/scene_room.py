@@ -8,20 +8,30 @@ from typing import Any
 
 from breastwidget.app.model import SCENE_MODES, AppModel
 from breastwidget.app.reporting import reporting
+from breastwidget.app.resting import Resting
 from breastwidget.app.scenes import make_scene, visible_lesions
 from breastwidget.errors import BreastWidgetError
 
 __all__ = ["SceneRoom"]
 
+_REST_SECONDS = 0.5
+
 
 class SceneRoom:
-    """Follows the model: lesions that are shown, their colours, the plane, the options."""
+    """Follows the model: lesions that are shown, their colours, the plane, the options.
+
+    A live scene moves its slice by itself. A page or a picture is made anew for another slice, but
+    not for each that passes: only for one that is looked at.
+    """
 
     def __init__(self, model: AppModel, executor: Executor) -> None:
         self._model = model
         self._executor = executor
         self._made: object = self._ingredients()
+        self._slice: object = self._slice_shown()
+        self._rest = Resting(_REST_SECONDS, reporting(model, self._rested))
         model.observe(lambda _change: self._refresh(), ["document", "plane", "scene_options"])
+        model.observe(lambda _change: self._moved(), ["cursor", "window", "image", "progress"])
 
     def set_scene(self, /, **changes: Any) -> None:
         """Replace fields of `SceneOptions`: mode, signed_distance, slice_plane, diameters."""
@@ -38,6 +48,28 @@ class SceneRoom:
         with self._model.lock:
             options = replace(self._model.scene_options, **changes)
             self._model.update(scene_options=options)
+
+    def close(self) -> None:
+        """Wait for no slice any more."""
+        self._rest.stop()
+
+    def _moved(self) -> None:
+        """Another slice, image or window is shown."""
+        scene = self._model.scene
+        still = bool(scene.html or scene.picture)
+        if still and self._model.scene_options.slice_plane:
+            self._rest.disturb()
+
+    def _rested(self) -> None:
+        with self._model.lock:
+            # A propagation moves the slice, and brings a new scene in the end.
+            if self._slice_shown() != self._slice and not self._model.progress.running:
+                self._executor.submit(reporting(self._model, self._make), self._made)
+
+    def _slice_shown(self) -> object:
+        """Equal where a scene's slice would look the same."""
+        model = self._model
+        return model.slice_index, model.image, model.window
 
     def _refresh(self) -> None:
         ingredients = self._ingredients()
@@ -59,7 +91,9 @@ class SceneRoom:
             model = self._model
             lesions = visible_lesions(model.document)
             stack, options, index = model.stack, model.scene_options, model.slice_index
-        scene = make_scene(lesions, stack, model.reference, options, index)
+            window = model.window.lo, model.window.hi
+            self._slice = self._slice_shown()
+        scene = make_scene(lesions, stack, model.reference, options, index, window)
         with self._model.lock:
             if ingredients == self._made:
                 self._model.update(scene=scene)

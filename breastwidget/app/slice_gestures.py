@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from breastwidget.app.intents import Intents, Point
 from breastwidget.app.model import LOOKS, AppModel
-from breastwidget.app.overlay import nearest_prompt
+from breastwidget.app.overlay import nearest_prompt, suggestion_at
 from breastwidget.app.picture import describe_place, place_of_voxel, voxel_at
+from breastwidget.app.places import box_centre
 from breastwidget.prompts import BoxPrompt
 from breastwidget.volume import Plane
 
@@ -56,7 +57,8 @@ class SliceGestures:
             self._intents.stroke(index, path, erase)
 
     def removed(self, index: int, at: Point, reach: float) -> None:
-        """The prompt at a point is to go: the active lesion's, else any visible one's."""
+        """The prompt at a point is to go: the active lesion's, else any visible one's; else the
+        suggestion there."""
         document = self._model.document
         active = [lesion for lesion in document.lesions if lesion.key == document.active]
         others = [lesion for lesion in document.lesions if lesion.key != document.active]
@@ -65,6 +67,15 @@ class SliceGestures:
             if prompt is not None and lesion.visible:
                 self._intents.remove_prompt(prompt)
                 return
+        number = suggestion_at(self._model, index, at) if self._large else None
+        if number is not None:
+            self._intents.dismiss(number)
+
+    def accepted(self, index: int, at: Point) -> None:
+        """The suggestion at a point is a lesion; a second click on it comes too late."""
+        number = suggestion_at(self._model, index, at) if self._large else None
+        if number is not None:
+            self._intents.accept(number)
 
     def aimed(self, index: int, at: Point) -> None:
         """The crosshair was moved."""
@@ -103,6 +114,8 @@ class SliceGestures:
         commands: dict[str, Callable[[], object]] = {
             "propagate": intents.propagate,
             "next doubtful": intents.next_doubtful,
+            "next suggestion": self._show_next_suggestion,
+            "accept suggestion": self._accept_suggestion,
             "undo": intents.undo,
             "redo": intents.redo,
             "smaller brush": lambda: intents.set_brush(model.brush_mm / _BRUSH_STEP),
@@ -116,6 +129,32 @@ class SliceGestures:
         }
         if name in commands:
             commands[name]()
+
+    def _suggestion_here(self) -> int | None:
+        """The number of that at the crosshair."""
+        model = self._model
+        return suggestion_at(model, *place_of_voxel(model.stack, model.cursor.voxel))
+
+    def _accept_suggestion(self) -> None:
+        """The one at the crosshair; where there is none, the next one is shown."""
+        number = self._suggestion_here()
+        if number is None:
+            self._show_next_suggestion()
+        else:
+            self._intents.accept(number)
+
+    def _show_next_suggestion(self) -> None:
+        """After that at the crosshair the next one, else the best; without any, some are sought."""
+        model, present = self._model, self._suggestion_here()
+        suggestions = model.document.suggestions
+        if not suggestions:
+            self._intents.suggest()
+            return
+        following = suggestions[0 if present is None else (present + 1) % len(suggestions)]
+        plane = following.plane or model.plane
+        if plane is not model.plane:
+            self._intents.show_plane(plane)
+        self._intents.move_cursor(plane, following.box.slice, box_centre(following.box))
 
     @property
     def _large(self) -> bool:

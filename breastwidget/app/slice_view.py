@@ -10,10 +10,10 @@ from breastwidget.app.document import LesionState
 from breastwidget.app.hand import Hand, HandState
 from breastwidget.app.intents import Intents
 from breastwidget.app.model import AppModel
-from breastwidget.app.overlay import resolve_overlay
+from breastwidget.app.overlay import proposals_on, resolve_overlay
 from breastwidget.app.picture import (
+    Encoder,
     describe_place,
-    encode_picture,
     physical_size_mm,
     place_of_voxel,
 )
@@ -21,6 +21,7 @@ from breastwidget.app.sections import Sections
 from breastwidget.app.slice_gestures import SliceGestures
 from breastwidget.app.vectors import Drawing
 from breastwidget.display import BOX_COLOUR
+from breastwidget.prompts import BoxPrompt
 from breastwidget.volume import Plane
 
 __all__ = ["SliceView", "plane_at"]
@@ -36,23 +37,28 @@ def plane_at(model: AppModel, place: int) -> Plane:
 
 
 class SliceView:
-    """Shows the crosshair's slice of the plane at `place`; `longest_px` is its longer side in CSS
-    pixels. `sections` and `drawing` remember what was cut and drawn, for all views together."""
+    """Shows the crosshair's slice of the plane at `place`.
+
+    `size_px` is the longer side of the large view and the height of a small one, in CSS pixels;
+    None leaves it to the style sheet. `sections` and `drawing` remember what was cut and drawn, for
+    all views together.
+    """
 
     def __init__(
         self,
         model: AppModel,
         intents: Intents,
         place: int,
-        longest_px: int,
+        size_px: int | None,
         sections: Sections,
         drawing: Drawing,
     ) -> None:
         self._model = model
         self._place = place
-        self._longest_px = longest_px
+        self._size_px = size_px
         self._sections = sections
         self._drawing = drawing
+        self._encoder = Encoder()
         self._exact = False
         self._sent: tuple[object, ...] = ()
         gestures = SliceGestures(model, intents, lambda: self.plane, self._zoomed)
@@ -89,7 +95,7 @@ class SliceView:
         if shown == self._sent:
             return
         stack = model.stack_of(self.plane)
-        kind, data = encode_picture(stack.pixels[index], model.window, self._exact)
+        kind, data = self._encoder.encode(stack.pixels[index], model.window, self._exact)
         with self.picture.hold_sync():
             self.picture.format = kind
             self.picture.value = data
@@ -99,13 +105,19 @@ class SliceView:
         """Send the slice's vectors; what did not change is not sent."""
         overlay = resolve_overlay(self._model, self.plane, self.slice_index, self._sections)
         self.overlay.value = self._drawing.html(overlay)
-        width, height = overlay.size_mm
-        self.widget.layout.width = f"{self._longest_px * width / max(width, height):.0f}px"
+        self.widget.layout.width = self._css_width(*overlay.size_mm)
         self.widget.layout.max_width = "100%"
 
     def render_hand(self) -> None:
         """Tell the hand where it is and what it holds."""
         self.hand.state = dict(self._hand_state())
+
+    def _css_width(self, width: float, height: float) -> str:
+        """As wide as makes a picture `width` by `height` mm as large as it shall be."""
+        share = width / (max(width, height) if self._place == 0 else height)
+        if self._size_px is not None:
+            return f"{self._size_px * share:.0f}px"
+        return f"calc(var({'--bw-large' if self._place == 0 else '--bw-tall'}) * {share:.4f})"
 
     def _observe(self) -> None:
         def observe(render: Any, *names: str) -> None:
@@ -131,6 +143,7 @@ class SliceView:
         width, height = physical_size_mm(stack)
         large = self._place == 0
         lesion = model.document.current if large else None
+        last = f" of {slices - 1}" if large else ""  # there is little room on a small one
         lossy = self.picture.format == "jpeg"
         return HandState(
             plane=plane.value,
@@ -143,12 +156,13 @@ class SliceView:
             tool=model.tool,
             brush=model.brush_mm,
             box=_box_to_hold(lesion, plane, index),
+            offers=[_corners(each.box) for each in proposals_on(model, plane, index)],
             colour=BOX_COLOUR if lesion is None else lesion.colour,
             cursor=list(at),
             crosshair=model.look.crosshair,
             edges=list(stack.edge_labels),
             readout=list(describe_place(stack, model.cursor.voxel)),
-            title=f"{plane.value} {index} of {slices - 1}{' ≈' if lossy else ''}",
+            title=f"{plane.value} {index}{last}{' ≈' if lossy else ''}",
             label=(
                 f"{plane.value} slice {index} of 0 to {slices - 1}, tool: {model.tool}"
                 if large
@@ -163,4 +177,8 @@ def _box_to_hold(lesion: LesionState | None, plane: Plane, index: int) -> list[f
     if lesion is None or not lesion.visible or lesion.plane is not plane:
         return None
     boxes = lesion.boxes(index)
-    return [boxes[-1].x0, boxes[-1].y0, boxes[-1].x1, boxes[-1].y1] if boxes else None
+    return _corners(boxes[-1]) if boxes else None
+
+
+def _corners(box: BoxPrompt) -> list[float]:
+    return [box.x0, box.y0, box.x1, box.y1]

@@ -33,7 +33,11 @@ class StripData:
 def run_strip(
     lesion: LesionState, stack: SliceStack, reference: NDArray[np.bool_] | None
 ) -> StripData:
-    """Of a lesion's run; without one only its prompted slices. `reference` is (i, j, k) bool."""
+    """Of a lesion's run; without one only its prompted slices. `reference` is (i, j, k) bool.
+
+    A slice of the reference that a complete run did not visit was missed, with a Dice of 0; a
+    cancelled run says nothing of the slices that it had not come to.
+    """
     prompted = prompted_slices(lesion.lesion)
     run = lesion.run
     if run is None:
@@ -42,6 +46,8 @@ def run_strip(
     dice: Mapping[int, float] = {}
     if reference is not None:
         dice = slice_dice(run.segmentation.stack_mask, stack.from_voxels(reference))
+        if not run.complete:
+            dice = {index: value for index, value in dice.items() if index in trust}
     return StripData(trust, doubtful(lesion), dice, prompted)
 
 

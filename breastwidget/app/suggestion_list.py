@@ -46,13 +46,14 @@ class SuggestionList:
     def _row(self, number: int, suggestion: Suggestion) -> widgets.Widget:
         model, intents = self._model, self._intents
         box = suggestion.box
-        place = place_of(model.stack, box)
+        plane = suggestion.plane or model.plane
+        place = place_of(model.stack_of(plane), box)
         # Its number is that on the pictures.
         words = f"<b>{number + 1}</b><b>{suggestion.volume_ml:.2f} mL</b> {escape(place)}"
         look = button(
             "",
             f"Look at {place}",
-            lambda: intents.move_cursor(model.plane, box.slice, box_centre(box)),
+            lambda: intents.move_cursor(plane, box.slice, box_centre(box)),
             icon="crosshairs",
         )
         accept = button("", f"Accept: {place}", lambda: intents.accept(number), icon="check")

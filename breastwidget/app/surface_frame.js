@@ -1,17 +1,43 @@
 // The scene's frame. Each scene gets the viewer's page afresh, behind the one that is shown until it
 // is drawn: so nothing flickers, and what the browser held for the old scene goes with its frame.
 
-function render({ model, el }) {
+async function render({ model, el }) {
+  const referred = (name) => {
+    const id = model.get(name)?.slice("IPY_MODEL_".length);
+    return id ? model.widget_manager.get_model(id) : null;
+  };
+  const ear = await referred("ear"); // see ear.py
   el.classList.add("bw-frames");
   let [shown, coming, view] = [null, null, null];
+  let [picture, cuts] = [null, 0]; // the slice's picture, and how often it was cut
 
   const background = () => getComputedStyle(el).getPropertyValue("--bw-scene").trim() || "#f4f6f8";
   const tell = (frame, message) => frame?.contentWindow?.postMessage(message, "*");
   const copied = (part) =>
     part.buffer.slice(part.byteOffset, part.byteOffset + part.byteLength);
-  const placed = () => {
-    const plane = model.get("plane");
-    return plane && { offset: plane.offset, gray: copied(plane.gray) };
+
+  // The slice's plane is cut out of the picture that the page has: nothing more is sent for it.
+  const grayOf = async ({ cut, size }) => {
+    const [kind, value] = [picture.get("format"), picture.get("value")];
+    const image = await createImageBitmap(new Blob([value], { type: `image/${kind}` }));
+    const paper = new OffscreenCanvas(...size).getContext("2d", { willReadFrequently: true });
+    paper.imageSmoothingQuality = "high";
+    paper.drawImage(image, ...cut, 0, 0, ...size);
+    image.close();
+    return paper.getImageData(0, 0, ...size).data.filter((_value, at) => at % 4 === 0).buffer;
+  };
+  const place = async () => {
+    const [plane, mine] = [ear.get("plane"), ++cuts];
+    const there = plane && picture?.get("value")?.byteLength;
+    const gray = there ? await grayOf(plane).catch(() => null) : null;
+    if (mine !== cuts) return; // a later one is on its way
+    const placed = plane && { offset: plane.offset, gray };
+    for (const frame of [shown, coming]) tell(frame, { kind: "plane", plane: placed });
+  };
+  const follow = async () => {
+    picture = await referred("picture");
+    picture?.on("change:value", place);
+    place();
   };
 
   // Light and dark follow a class of the app or of the page, or the system.
@@ -27,19 +53,20 @@ function render({ model, el }) {
   };
 
   const open = () => {
-    if (!model.get("page") || model.get("data").byteLength === 0) return;
-    watch();
+    if (!ear.get("page") || ear.get("data").byteLength === 0) return;
     coming?.remove();
     coming = document.createElement("iframe");
     coming.className = "bw-scene bw-coming";
-    coming.title = "The lesions' surfaces; drag to turn, wheel to zoom";
+    coming.title = "The lesions' surfaces; drag or arrow keys turn, wheel or + and − zoom";
     coming.setAttribute("sandbox", "allow-scripts");
-    coming.srcdoc = model.get("page");
+    coming.srcdoc = ear.get("page");
     el.append(coming);
   };
-  const fill = (frame) => {
-    const bytes = copied(model.get("data"));
-    tell(frame, { kind: "scene", bytes, view, plane: placed(), background: background() });
+  const fill = async (frame) => {
+    watch();
+    await place(); // before the scene, which is then drawn with it
+    const bytes = copied(ear.get("data"));
+    tell(frame, { kind: "scene", bytes, view, background: background() });
   };
   const heard = ({ source, data }) => {
     const frame = [shown, coming].find((each) => each && source === each.contentWindow);
@@ -52,19 +79,19 @@ function render({ model, el }) {
       shown.classList.remove("bw-coming");
     }
   };
-  const plane = () => tell(shown, { kind: "plane", plane: placed() });
-
   window.addEventListener("message", heard);
   system.addEventListener("change", themed);
-  model.on("change:data", open);
-  model.on("change:plane", plane);
+  ear.on("change:data", open);
+  ear.on("change:plane", place);
+  follow();
   open();
   return () => {
     window.removeEventListener("message", heard);
     system.removeEventListener("change", themed);
     watcher.disconnect();
-    model.off("change:data", open);
-    model.off("change:plane", plane);
+    ear.off("change:data", open);
+    ear.off("change:plane", place);
+    picture?.off("change:value", place);
   };
 }
 

@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import anywidget
-import numpy as np
-from numpy.typing import NDArray
-from traitlets import Bytes, Dict, Unicode
+import ipywidgets as widgets
+from traitlets import Bytes, Dict, Instance, Unicode
+
+from breastwidget.app.ear import Hearing, SceneEar
+from breastwidget.app.plane_patch import PlanePatch
 
 __all__ = ["SurfaceFrame"]
 
 _HERE = Path(__file__).parent
 
 
-class SurfaceFrame(anywidget.AnyWidget):  # type: ignore[misc] # its base, ipywidgets, has no types
+class SurfaceFrame(Hearing):
     """An empty frame until `show` gives it a scene.
 
-    The viewer's page (a megabyte) is sent once; after that a scene costs its surfaces, and moving
-    the slice's plane the picture on it.
+    The viewer's page (a megabyte) is sent once; after that a scene costs its surfaces. The slice's
+    plane is cut out of `picture`, the slice's picture that the page has anyway: following the
+    slice sends a place and no pixels. Without one the plane keeps what the scene came with.
     """
 
     _esm = (_HERE / "surface_frame.js").read_text(encoding="utf-8")
 
-    page = Unicode("").tag(sync=True)
-    data = Bytes(b"").tag(sync=True)
-    plane = Dict(default_value=None, allow_none=True).tag(sync=True)
+    page = Unicode("")
+    data = Bytes(b"")
+    plane = Dict(default_value=None, allow_none=True)
+    picture = Instance(widgets.Image, allow_none=True).tag(
+        sync=True, **widgets.widget_serialization
+    )
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(SceneEar(), **traits)
 
     def show(self, data: bytes) -> None:
         """Show `scene_data`'s archive; the last actor is the slice's plane."""
@@ -33,9 +42,14 @@ class SurfaceFrame(anywidget.AnyWidget):  # type: ignore[misc] # its base, ipywi
             self.page = _page()
         self.data = data
 
-    def place(self, offset_mm: tuple[float, float, float], gray: NDArray[np.uint8]) -> None:
-        """Move the slice's plane to `offset_mm` (RAS+) from where it was made, with its picture."""
-        self.plane = {"offset": list(offset_mm), "gray": gray.tobytes()}
+    def place(self, patch: PlanePatch, offset_mm: tuple[float, float, float]) -> None:
+        """Show the slice's plane, moved by `offset_mm` (RAS+) from where `patch` was made."""
+        rows, columns = patch.shape
+        self.plane = {
+            "offset": list(offset_mm),
+            "cut": [patch.c0, patch.r0, patch.c1 - patch.c0, patch.r1 - patch.r0],
+            "size": [columns, rows],
+        }
 
     def hide_plane(self) -> None:
         """Show the surfaces alone."""

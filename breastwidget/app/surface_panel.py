@@ -27,9 +27,12 @@ _SWITCHES = {
 
 
 class SurfacePanel:
-    """Shows the model's scene. A live one follows the slice shown without being made anew."""
+    """Shows the model's scene. A live one follows the slice shown without being made anew; its
+    slice is cut out of `picture`, which shows the large plane's."""
 
-    def __init__(self, model: AppModel, intents: Intents) -> None:
+    def __init__(
+        self, model: AppModel, intents: Intents, picture: widgets.Image | None = None
+    ) -> None:
         self._model = model
         self._intents = intents
         self.switches = {
@@ -41,7 +44,7 @@ class SurfacePanel:
             tooltip="How the scene is shown; automatic asks the environment",
             layout=widgets.Layout(width="78px", margin="0"),
         )
-        self.frame = SurfaceFrame()
+        self.frame = SurfaceFrame(picture=picture)
         self.still = html()
         self.note = html()
         self.legend = html()
@@ -60,7 +63,7 @@ class SurfacePanel:
         self.mode.observe(lambda change: self._switched("mode", change.new), "value")
         model.observe(lambda _change: self.render_options(), ["scene_options", "reference"])
         model.observe(lambda _change: self.render_scene(), ["scene"])
-        followed = ["cursor", "plane", "window", "image", "scene_options"]
+        followed = ["cursor", "plane", "scene_options"]
         model.observe(lambda _change: self.render_plane(), followed)
 
     def render(self) -> None:
@@ -101,9 +104,7 @@ class SurfacePanel:
         if not model.scene_options.slice_plane or patch.plane is not model.plane:
             self.frame.hide_plane()
             return
-        stack, index = model.stack, model.slice_index
-        gray = patch.picture(stack, index, model.window.lo, model.window.hi)
-        self.frame.place(patch.offset_mm(stack, index), gray)
+        self.frame.place(patch, patch.offset_mm(model.stack, model.slice_index))
 
     def _switched(self, name: str, value: object) -> None:
         if value != getattr(self._model.scene_options, name):

@@ -128,9 +128,21 @@ def _label(shape: tuple[int, int], at: Point, name: str, text: str, colour: str 
 
 
 def _outline_path(mask: NDArray[np.bool_]) -> str:
-    return "".join(
-        "M" + "L".join(f"{x:g},{y:g}" for x, y in line[:-1]) + "Z" for line in contours(mask)
-    )
+    """In steps from corner to corner: a third of what all points in full would be to send."""
+    return "".join(_closed_path(line[:-1]) for line in contours(mask))
+
+
+def _closed_path(points: NDArray[np.float64]) -> str:
+    steps = np.diff(points, axis=0)
+    turns = 1 + np.flatnonzero((steps[1:] != steps[:-1]).any(axis=1))
+    corners = points[[0, *turns, len(points) - 1]]
+    (x, y), moves = corners[0], np.diff(corners, axis=0)
+    return f"M{x:g},{y:g}l{' '.join(_short(dx) + ',' + _short(dy) for dx, dy in moves)}Z"
+
+
+def _short(number: float) -> str:
+    """ "-.5" for -0.5."""
+    return f"{number:g}".replace("0.", ".", 1) if abs(number) < 1 else f"{number:g}"
 
 
 def _runs_path(mask: NDArray[np.bool_]) -> str:

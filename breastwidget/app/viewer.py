@@ -6,6 +6,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 
+from breastwidget.app.controls import titled
 from breastwidget.app.intents import Intents
 from breastwidget.app.look_controls import LookControls
 from breastwidget.app.model import AppModel
@@ -19,30 +20,30 @@ __all__ = ["VIEWER_CSS", "Viewer"]
 VIEWER_CSS = (Path(__file__).parent / "viewer.css").read_text(encoding="utf-8")
 """The style sheet of the views; `Viewer` puts it on the page."""
 
-_SMALL = 0.45
+_GAP_PX = 8
 
 
 class Viewer:
     """Three views linked by the crosshair.
 
-    `size_px` is the large picture's longer side in CSS pixels; `strip` is a widget to put under
-    the slider, as wide as it.
+    `size_px` is the large picture's longer side in CSS pixels, by default what the page has room
+    for; `strip` is a widget to put under the slider, as wide as it.
     """
 
     def __init__(
         self,
         model: AppModel,
         intents: Intents,
-        size_px: int = 480,
+        size_px: int | None = None,
         strip: widgets.Widget | None = None,
     ) -> None:
         self._model = model
         self._intents = intents
         sections, drawing = Sections(), Drawing()
-        sizes = (size_px, round(_SMALL * size_px), round(_SMALL * size_px))
+        small_px = None if size_px is None else (size_px - _GAP_PX) // 2
         self.views = tuple(
             SliceView(model, intents, place, size, sections, drawing)
-            for place, size in enumerate(sizes)
+            for place, size in enumerate((size_px, small_px, small_px))
         )
         self.large = self.views[0]
         self.slider = widgets.IntSlider(
@@ -79,22 +80,25 @@ class Viewer:
         if index != self._model.slice_index:
             self._intents.show_slice(index)
 
-    def _build(self, size_px: int, strip: widgets.Widget | None) -> widgets.Widget:
+    def _build(self, size_px: int | None, strip: widgets.Widget | None) -> widgets.Widget:
         style = widgets.HTML(f"<style>{VIEWER_CSS}</style>")
         style.add_class("bw-style")
         style.layout.display = "none"
         under = [self.slider] if strip is None else [self.slider, strip]
         large = widgets.VBox(
             [self.large.widget, *under],
-            layout=widgets.Layout(width=f"{size_px}px", max_width="100%"),
+            layout=widgets.Layout(
+                width="var(--bw-large)" if size_px is None else f"{size_px}px", max_width="100%"
+            ),
         )
         large.add_class("bw-large")
-        others = widgets.Box([view.widget for view in self.views[1:]])
+        small = widgets.Box([view.widget for view in self.views[1:]])
+        small.add_class("bw-smalls")
+        display = titled("Display", self.window.widget, self.look.widget, name="bw-display")
+        others = widgets.VBox([small, display])
         others.add_class("bw-others")
         views = widgets.Box([large, others])
         views.add_class("bw-views")
-        above = [self.window.shown, self.tools.widget]
-        below = [self.window.widget, self.look.widget]
-        viewer = widgets.VBox([style, *above, views, *below])
+        viewer = widgets.VBox([style, self.window.shown, self.tools.widget, views])
         viewer.add_class("bw-viewer")
         return viewer

@@ -40,10 +40,14 @@ class ToolBar:
             min=0.5,
             max=40.0,
             step=0.5,
-            description="Brush, mm",
+            description="Brush",
+            tooltip="Width of the brush in mm; [ and ] change it",
             readout_format=".1f",
-            layout=widgets.Layout(width="230px"),
+            style={"description_width": "42px"},
+            layout=widgets.Layout(width="auto", margin="0"),
         )
+        self.tool.add_class("bw-tool")
+        self.brush.add_class("bw-brush-width")
         self.widget = tool_row(self.tool, self.brush)
         self.tool.observe(lambda change: self._chose(intents, change.new), "value")
         self.brush.observe(lambda change: self._brushed(intents, change.new), "value")
@@ -99,7 +103,7 @@ class WindowControls:
             continuous_update=False,
             description="Window",
             style={"description_width": "56px"},
-            layout=widgets.Layout(width="320px"),
+            layout=widgets.Layout(width="auto", margin="0"),
         )
         self.presets = [
             widgets.Button(description=name, tooltip=f"{tip}", layout=widgets.Layout(width="auto"))

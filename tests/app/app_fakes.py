@@ -48,6 +48,25 @@ class ManualExecutor(Executor):
             self.run_next()
 
 
+class ManualResting:
+    """Never rests by itself: the test says when."""
+
+    def __init__(self, _seconds: float, act: Callable[[], object]) -> None:
+        self.act = act
+        self.disturbed = False
+
+    def disturb(self) -> None:
+        self.disturbed = True
+
+    def stop(self) -> None:
+        self.disturbed = False
+
+    def rest(self) -> None:
+        if self.disturbed:
+            self.disturbed = False
+            self.act()
+
+
 def run_job(future: Future[Any], fn: Callable[..., Any], args: Any, kwargs: Any) -> None:
     try:
         future.set_result(fn(*args, **kwargs))

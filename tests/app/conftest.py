@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from app_fakes import LESION, InlineExecutor
+from app_fakes import LESION, InlineExecutor, ManualResting
 
 from breastwidget.app.autosave import Autosave
 from breastwidget.app.controller import Controller
@@ -92,8 +92,17 @@ def controller(make_controller: Callable[..., Controller]) -> Controller:
 def quick_surfaces(monkeypatch: pytest.MonkeyPatch) -> None:
     """VTK takes seconds to load; scenes and measures have tests of their own."""
     monkeypatch.setattr("breastwidget.app.scene_room.make_scene", lambda *_: Scene(html="scene"))
+    monkeypatch.setattr("breastwidget.app.scene_room.Resting", ManualResting)
     monkeypatch.setattr("breastwidget.app.results.measure", _volume_only)
 
 
 def _volume_only(segmentation: Segmentation) -> Measures:
     return Measures(segmentation.volume_ml, 0.0, 1)
+
+
+@pytest.fixture(autouse=True)
+def no_view_fails(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """The model shields whoever changes it from views that fail; a test shall still hear of it."""
+    yield
+    failures = [each for each in caplog.get_records("call") if each.name == AppModel.__module__]
+    assert [each.getMessage() for each in failures] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -79,6 +80,21 @@ def test_dice_is_drawn_where_a_reference_is_known(
     assert strip.data.dice == pytest.approx({4: 1.0, 5: 2 / 3, 6: 1.0, 7: 1.0, 8: 0.0})
     model.update(reference=None)
     assert strip.data.dice == {}
+
+
+def test_a_cancelled_run_is_not_blamed_for_slices_that_it_had_not_come_to(
+    strip: ConfidenceStrip, model: AppModel, stack: SliceStack
+) -> None:
+    empty = np.zeros(stack.shape[1:], dtype=bool)
+    run = make_run(stack, masks=dict.fromkeys((4, 7, 8), empty))
+    found = run.segmentation
+    visited = tuple(each for each in found.slices if each.slice in (5, 6))
+    run = replace(run, segmentation=replace(found, slices=visited))
+    show(model, lesion_with(run))
+    assert strip.data.dice == {4: 0.0, 5: 1.0, 6: 1.0, 7: 0.0, 8: 0.0}
+    show(model, lesion_with(replace(run, complete=False)))
+    assert strip.data.dice == {5: 1.0, 6: 1.0}
+    assert strip.curves.value.count('class="bw-tip"') == 2
 
 
 def test_strategies_disagree_where_their_masks_do(

@@ -46,6 +46,33 @@ def test_rendering_says_nothing(
     assert intents.said == []
 
 
+@pytest.mark.parametrize("source", ["automatic", "reference"])
+def test_another_plane_is_no_drag_of_the_range(
+    panel: ControlPanel,
+    model: AppModel,
+    intents: RecordingIntents,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+) -> None:
+    """Of 12, 24 and 32 slices. The page gets end and ends at once, and sends only what was dragged:
+    never a mixture of old and new ends."""
+    assert not panel.range.continuous_update
+    show(model, lesion_with(), extent=ExtentChoice(source))
+    sent: list[set[str]] = []
+    monkeypatch.setattr(panel.range, "send_state", lambda names: sent.append(set(names)))
+    for plane in (Plane.CORONAL, Plane.SAGITTAL, Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL):
+        sent.clear()
+        model.update(plane=plane)
+        last = model.stack_of(plane).shape[0] - 1
+        assert panel.range.max == last
+        extent = model.reference_extent(plane) if source == "reference" else Extent(0, last)
+        assert extent is not None
+        assert panel.range.value == (extent.first, extent.last)
+        assert sent == [{"max", "value"}]
+    assert model.document.extent.source == source
+    assert intents.said == []
+
+
 def test_dragging_an_end_asks_for_the_range(panel: ControlPanel, intents: RecordingIntents) -> None:
     panel.range.value = (3, 11)
     assert intents.said == [("choose_extent", "range", Extent(3, 11))]

@@ -53,6 +53,18 @@ def test_selecting_a_lesion_shows_it(
         controller.select_lesion(9)
 
 
+def test_selecting_a_lesion_that_is_on_the_slice_shown_stays_there(
+    controller: Controller, model: AppModel, two: tuple[LesionState, ...]
+) -> None:
+    controller.select_lesion(1)
+    controller.propagate()
+    controller.select_lesion(2)
+    controller.show_slice(7)
+    assert model.document.lesion(1).masks.on(7) is not None
+    controller.select_lesion(1)
+    assert (model.document.active, model.slice_index) == (1, 7)
+
+
 def test_names_and_colours(
     controller: Controller, model: AppModel, two: tuple[LesionState, ...]
 ) -> None:

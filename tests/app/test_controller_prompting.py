@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +10,8 @@ from app_fakes import BOX, ManualExecutor, ScriptedEngine, active, check
 
 from breastwidget.app.controller import Controller
 from breastwidget.app.model import AppModel
-from breastwidget.errors import EngineError, PromptError, ReferenceMaskError
+from breastwidget.errors import EngineError, PromptError
 from breastwidget.prompts import BoxPrompt, MaskPrompt, PointPrompt
-from breastwidget.readers import write_mask
 from breastwidget.volume import Plane, SliceStack
 
 OTHER = BoxPrompt(4, 8, 3, 22, 12)
@@ -96,6 +94,17 @@ def test_a_bad_box_leaves_everything_as_it_was(
         controller.set_box(box)
     controller.for_views().set_box(box)
     assert model.status.level == "error"
+    assert (model.document, model.history) == (document, history)
+
+
+@pytest.mark.parametrize("corners", [(8, 3, 8, 12), (8, 3, 22, 3), (8, 3, 8, 3)])
+def test_a_box_without_area_is_refused_kindly(
+    controller: Controller, model: AppModel, corners: tuple[int, int, int, int]
+) -> None:
+    controller.set_box(BOX)
+    document, history = model.document, model.history
+    controller.for_views().set_box(BoxPrompt(6, *corners))
+    assert model.status.text.startswith("The box has no area: press where one corner shall be")
     assert (model.document, model.history) == (document, history)
 
 
@@ -187,35 +196,6 @@ def test_erasing_everything_leaves_no_prompt_and_an_empty_slice(
 def test_a_stroke_must_be_on_a_slice_that_exists(controller: Controller) -> None:
     with pytest.raises(PromptError, match="0 to 11"):
         controller.stroke(12, [(1, 1)], erase=False)
-
-
-def test_a_mask_file_prompts_with_its_largest_slice(
-    controller: Controller, model: AppModel, stack: SliceStack, tmp_path: Path
-) -> None:
-    drawn = np.zeros(stack.shape, dtype=bool)
-    drawn[7, 2:5, 2:5] = True
-    drawn[8, 2:6, 2:6] = True
-    path = tmp_path / "mask.nii.gz"
-    write_mask(path, stack.to_voxels(drawn), stack.volume)
-    controller.use_mask(path)
-    (prompt,) = active(model).prompts
-    assert isinstance(prompt, MaskPrompt)
-    assert prompt.slice == 8
-    assert np.array_equal(prompt.mask, drawn[8])
-    assert model.slice_index == 8
-
-
-def test_a_mask_file_that_does_not_fit_leaves_everything_as_it_was(
-    controller: Controller, model: AppModel, stack: SliceStack, tmp_path: Path
-) -> None:
-    document = model.document
-    with pytest.raises(ReferenceMaskError):
-        controller.use_mask(tmp_path / "nowhere.nii.gz")
-    with pytest.raises(ReferenceMaskError, match="shape"):
-        controller.use_mask(np.ones((2, 2, 2)))
-    controller.for_views().use_mask(str(tmp_path / "nowhere.nii.gz"))
-    assert "nowhere.nii.gz" in model.status.text
-    assert model.document is document
 
 
 def test_removing_prompts(controller: Controller, model: AppModel) -> None:

@@ -27,6 +27,7 @@ def table(model: AppModel, intents: RecordingIntents) -> DiceTable:
 
 
 def test_without_runs_the_table_takes_no_room(table: DiceTable, model: AppModel) -> None:
+    assert table.widget.layout.display == "none"
     show(model, lesion_with())
     assert table.widget.layout.display == "none"
     assert (table.table.value, table.csv.value) == ("", "")

@@ -47,6 +47,7 @@ def receive(hand: Hand, **message: Any) -> None:
             (6, [(1.0, 2.0), (3.0, 4.0)], True),
         ),
         ({"kind": "remove", "slice": 6, "at": [1, 2], "reach": 3}, "removed", (6, (1.0, 2.0), 3.0)),
+        ({"kind": "accept", "slice": 6, "at": [1, 2]}, "accepted", (6, (1.0, 2.0))),
         ({"kind": "cursor", "slice": 6, "at": [1, 2]}, "aimed", (6, (1.0, 2.0))),
         ({"kind": "step", "by": -5}, "stepped", (-5,)),
         ({"kind": "window", "wider": 0.1, "brighter": -1}, "windowed", (0.1, -1.0)),

@@ -80,7 +80,8 @@ def test_a_live_scene_follows_the_slice(
     assert surface.frame.plane["offset"] == [0.0, 0.0, 0.0]
     model.update(cursor=Cursor(0, 0, 8))
     assert surface.frame.plane["offset"] == [0.0, 0.0, 6.0]
-    assert len(surface.frame.plane["gray"]) == 8 * 13
+    assert surface.frame.plane["cut"] == [8, 3, 13, 8]  # of the picture on the page
+    assert surface.frame.plane["size"] == [13, 8]
     model.update(scene_options=SceneOptions(slice_plane=False))
     assert surface.frame.plane is None
     model.update(scene_options=SceneOptions(), plane=Plane.SAGITTAL)

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from breastwidget.app import picture
 from breastwidget.app.model import Window
 from breastwidget.app.picture import (
     MAX_BYTES,
+    Encoder,
     describe_place,
-    encode_picture,
     physical_size_mm,
     place_of_voxel,
     voxel_at,
@@ -25,14 +26,14 @@ def decoded(data: bytes) -> np.ndarray:
 
 
 def test_a_small_picture_is_exact() -> None:
-    kind, data = encode_picture(np.array([[0, 50], [100, 200]]), Window(0.0, 100.0))
+    kind, data = Encoder().encode(np.array([[0, 50], [100, 200]]), Window(0.0, 100.0))
     assert kind == "png"
     assert decoded(data).tolist() == [[0, 128], [255, 255]]
 
 
 def test_a_large_smooth_picture_is_exact() -> None:
     ramp = np.broadcast_to(np.arange(512), (512, 512))
-    kind, data = encode_picture(ramp, Window(0.0, 511.0))
+    kind, data = Encoder().encode(ramp, Window(0.0, 511.0))
     assert kind == "png"
     assert len(data) <= MAX_BYTES
     assert decoded(data)[7].tolist() == np.rint(np.arange(512) * 255 / 511).tolist()
@@ -41,7 +42,7 @@ def test_a_large_smooth_picture_is_exact() -> None:
 @pytest.mark.parametrize("size", [300, 512])
 def test_noise_is_compressed_below_the_limit(size: int) -> None:
     noise = np.random.default_rng(0).normal(60, 25, (size, size))
-    kind, data = encode_picture(noise, Window(0.0, 120.0))
+    kind, data = Encoder().encode(noise, Window(0.0, 120.0))
     assert len(data) <= MAX_BYTES
     assert kind == "jpeg"
     assert decoded(data).shape == (size, size)
@@ -52,17 +53,44 @@ def test_the_best_quality_that_fits_is_taken() -> None:
     rng = np.random.default_rng(1)
     tissue = 60 + 40 * np.sin(np.arange(512) / 40)[:, None] * np.cos(np.arange(512) / 30)
     noisy = tissue + rng.normal(0, 6, (512, 512))
-    kind, data = encode_picture(noisy, Window(0.0, 120.0))
+    kind, data = Encoder().encode(noisy, Window(0.0, 120.0))
     assert kind == "jpeg"
     assert 0.75 * MAX_BYTES < len(data) <= MAX_BYTES
-    exact = decoded(encode_picture(noisy, Window(0.0, 120.0), exact=True)[1]).astype(float)
+    exact = decoded(Encoder().encode(noisy, Window(0.0, 120.0), exact=True)[1]).astype(float)
     apart = decoded(data) - exact
     assert np.sqrt((apart**2).mean()) < 10
 
 
+def test_the_next_slice_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[float] = []
+    really = picture._as_jpeg
+
+    def counted(image: Image.Image, step: float) -> bytes:
+        tries.append(step)
+        return really(image, step)
+
+    monkeypatch.setattr(picture, "_as_jpeg", counted)
+    rng = np.random.default_rng(2)
+    encoder = Encoder()
+    for slice_number in range(5):
+        noise = rng.normal(60, 8 + slice_number / 4, (512, 512))
+        kind, data = encoder.encode(noise, Window(0.0, 120.0))
+        assert kind == "jpeg"
+        assert 0.75 * MAX_BYTES < len(data) <= MAX_BYTES
+    assert len(tries) <= 8
+
+
+def test_where_nothing_fits_the_coarsest_comes() -> None:
+    noise = np.random.default_rng(3).integers(0, 2, (1024, 1024))  # which nothing compresses
+    kind, data = Encoder().encode(noise, Window(0.0, 1.0))
+    assert kind == "jpeg"
+    assert MAX_BYTES < len(data) < noise.size
+    assert decoded(data).shape == noise.shape
+
+
 def test_an_exact_picture_is_exact_at_any_size() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (512, 512))
-    kind, data = encode_picture(noise, Window(0.0, 255.0), exact=True)
+    kind, data = Encoder().encode(noise, Window(0.0, 255.0), exact=True)
     assert kind == "png"
     assert len(data) > MAX_BYTES
     assert np.array_equal(decoded(data), noise)

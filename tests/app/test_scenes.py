@@ -16,7 +16,7 @@ from breastwidget.app.plane_patch import patch_around
 from breastwidget.app.scene_mode import Environment
 from breastwidget.app.scenes import make_scene, visible_lesions
 from breastwidget.opengl import can_render
-from breastwidget.volume import SliceStack
+from breastwidget.volume import SliceStack, Volume
 
 JUPYTER = Environment()
 
@@ -110,8 +110,16 @@ def test_a_patch_is_thinned_clipped_and_placed(stack: SliceStack) -> None:
     patch = patch_around(stack, 6, (5.0, 10.0), (9.0, 19.0))
     assert (patch.r0, patch.r1, patch.c0, patch.c1, patch.thinning) == (3, 11, 8, 21, 1)
     picture = patch.picture(stack, 6, 0.0, 100.0)
-    assert picture.shape == (8, 13)
+    assert picture.shape == patch.shape == (8, 13)
     assert (picture[0, 0], picture[3, 3]) == (26, 255)  # 10 and 100 of 0 to 100
     assert patch.offset_mm(stack, 8) == (0.0, 0.0, 6.0)
     whole = patch_around(stack, 6, (0.0, 0.0), (23.0, 31.0))
     assert (whole.r0, whole.r1, whole.c0, whole.c1) == (0, 24, 0, 32)
+
+
+def test_a_large_patch_is_thinned() -> None:
+    pixels = np.zeros((4, 300, 201), dtype=np.int16)
+    volume = Volume(pixels.transpose(2, 1, 0), np.diag([-1.0, -1.0, 1.0, 1.0]), slice_axis=2)
+    patch = patch_around(volume.stack(), 2, (0.0, 0.0), (299.0, 200.0))
+    assert patch.thinning == 3
+    assert patch.picture(volume.stack(), 2, 0.0, 1.0).shape == patch.shape == (100, 67)

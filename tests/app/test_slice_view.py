@@ -9,13 +9,14 @@ from unittest.mock import Mock, create_autospec
 import numpy as np
 import pytest
 
-from breastwidget.app.document import Document, LesionState, Masks
+from breastwidget.app.document import Document, LesionState, Masks, Suggestion
 from breastwidget.app.intents import Intents
 from breastwidget.app.model import AppModel, Cursor, Image, Live, Look, Window
 from breastwidget.app.slice_view import plane_at
 from breastwidget.app.viewer import Viewer
 from breastwidget.app.viewer_tools import value_range
 from breastwidget.prompts import BoxPrompt, PointPrompt
+from breastwidget.strategies import Extent
 from breastwidget.volume import Plane, Volume
 
 BOX = BoxPrompt(6, 8, 3, 22, 12)
@@ -192,6 +193,89 @@ def test_delete_removes_the_prompt_under_the_pointer(
     assert intents.remove_prompt.call_args.args == (point,)
     receive(viewer, 0, kind="remove", at=[30, 7], reach=2)
     assert intents.remove_prompt.call_count == 2
+
+
+@pytest.fixture
+def suggested(model: AppModel) -> tuple[Suggestion, ...]:
+    """The crosshair is on slice 6, at (15.5, 12.5): in none of them."""
+    made = (
+        Suggestion(BoxPrompt(6, 2, 2, 12, 12), Extent(5, 7), 1.0, 0.9, Plane.AXIAL),
+        Suggestion(
+            BoxPrompt(5, 4, 4, 8, 8), Extent(5, 6), 0.2, 0.5, Plane.AXIAL
+        ),  # inside the first one
+        Suggestion(BoxPrompt(9, 20, 2, 30, 20), Extent(8, 10), 3.0, 0.4, Plane.AXIAL),
+        Suggestion(BoxPrompt(7, 2, 2, 6, 6), Extent(4, 8), 3.0, 0.3, Plane.CORONAL),
+    )
+    model.update(document=Document(suggestions=made))
+    return made
+
+
+def test_the_hand_offers_the_suggestions_of_its_slice(
+    viewer: Viewer, model: AppModel, suggested: tuple[Suggestion, ...]
+) -> None:
+    assert viewer.large.hand.state["offers"] == [[2, 2, 12, 12], [4, 4, 8, 8]]
+    assert viewer.views[1].hand.state["offers"] == []
+    model.update(plane=Plane.CORONAL, cursor=Cursor(0, 7, 0))
+    assert viewer.large.hand.state["offers"] == [[2, 2, 6, 6]]  # the others are of axial slices
+
+
+def test_a_click_into_a_suggestion_accepts_it(
+    viewer: Viewer, intents: Mock, suggested: tuple[Suggestion, ...]
+) -> None:
+    receive(viewer, 0, kind="accept", at=[10, 10])
+    receive(viewer, 0, kind="accept", at=[6, 6])  # the smaller one lies in the larger
+    assert [call.args for call in intents.accept.call_args_list] == [(0,), (1,)]
+    receive(viewer, 0, kind="accept", at=[20, 20])  # a second click, when it is a lesion already
+    receive(viewer, 1, kind="accept", at=[10, 10])
+    assert len(intents.method_calls) == 2
+
+
+def test_delete_dismisses_the_suggestion_where_there_is_no_prompt(
+    viewer: Viewer, model: AppModel, intents: Mock, suggested: tuple[Suggestion, ...]
+) -> None:
+    receive(viewer, 0, kind="remove", at=[10, 10], reach=2)
+    intents.dismiss.assert_called_once_with(0)
+    document = model.document.with_lesion(lesion(prompts=(BOX,)), active=True)
+    model.update(document=document)
+    receive(viewer, 0, kind="remove", at=[10, 10], reach=2)
+    intents.remove_prompt.assert_called_once_with(BOX)
+    assert intents.dismiss.call_count == 1
+
+
+def test_keys_go_from_suggestion_to_suggestion_and_accept(
+    viewer: Viewer, model: AppModel, intents: Mock, suggested: tuple[Suggestion, ...]
+) -> None:
+    def go_there(plane: Plane, index: int, at: tuple[float, float]) -> None:
+        stack = model.stack_of(plane)
+        voxel = stack.to_voxel_index((index, int(at[1]), int(at[0])))
+        model.update(cursor=Cursor(*voxel))
+
+    intents.move_cursor.side_effect = go_there
+    intents.show_plane.side_effect = lambda plane: model.update(plane=plane)
+    view = viewer.large.hand
+
+    def press(name: str) -> None:
+        view.receive(view, {"kind": "command", "name": name}, None)
+
+    press("accept suggestion")  # none is at the crosshair
+    intents.move_cursor.assert_called_once_with(Plane.AXIAL, 6, (7.0, 7.0))
+    press("accept suggestion")
+    intents.accept.assert_called_once_with(1)  # the smaller one, which is drawn there as well
+    model.update(cursor=Cursor(10, 10, 6))
+    press("accept suggestion")
+    assert intents.accept.call_args.args == (0,)
+    model.update(cursor=Cursor(6, 6, 5))
+    press("next suggestion")
+    assert intents.move_cursor.call_args.args == (Plane.AXIAL, 9, (25.0, 11.0))
+    press("next suggestion")
+    assert model.plane is Plane.CORONAL
+    assert intents.move_cursor.call_args.args == (Plane.CORONAL, 7, (4.0, 4.0))
+    press("next suggestion")
+    assert intents.move_cursor.call_args.args == (Plane.AXIAL, 6, (7.0, 7.0))
+    intents.suggest.assert_not_called()
+    model.update(document=Document())
+    press("next suggestion")
+    intents.suggest.assert_called_once_with()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from unittest.mock import patch
 
 import numpy as np
-from app_fakes import LESION, ManualExecutor, ScriptedEngine, check
+from app_fakes import LESION, ManualExecutor, ManualResting, ScriptedEngine, check
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -260,6 +260,7 @@ class _quick:
     def __init__(self, suggested: tuple[Suggestion, ...]) -> None:
         self._patches = [
             patch("breastwidget.app.scene_room.make_scene", lambda *_: Scene(html="scene")),
+            patch("breastwidget.app.scene_room.Resting", ManualResting),
             patch("breastwidget.app.results.measure", lambda _: None),
             patch("breastwidget.app.results._scores", lambda *_: None),
             patch("breastwidget.suggestions.suggest_lesions", lambda _stack: suggested),

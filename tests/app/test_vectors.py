@@ -16,6 +16,7 @@ from breastwidget.app.overlay import Measure, nearest_prompt, resolve_overlay
 from breastwidget.app.sections import Sections
 from breastwidget.app.vectors import AGREEMENT_COLOURS, Drawing, measures_svg
 from breastwidget.diameters import Bidirectional, Line
+from breastwidget.display import contours
 from breastwidget.prompts import BoxPrompt, MaskPrompt, PointPrompt
 from breastwidget.strategies import Extent
 from breastwidget.volume import Plane
@@ -87,14 +88,52 @@ def test_no_attribute_is_given_twice(model: AppModel) -> None:
             assert len(names) == len(set(names)), tag
 
 
-def test_an_outline_runs_along_the_masks_edge(model: AppModel) -> None:
+def outline(model: AppModel, mask: np.ndarray) -> list[list[tuple[float, float]]]:
+    """The corners of each closed line that is drawn for `mask`."""
     model.update(look=Look(reference=False))
+    show(model, lesion(masks=Masks().with_slice(6, mask)))
+    found = re.search(r' d="([^"]*)"', drawn(model))
+    assert found is not None
+    lines = []
+    for start, moves in re.findall(r"M([^l]*)l([^Z]*)Z", found.group(1)):
+        x, y = map(float, start.split(","))
+        corners = [(x, y)]
+        for move in moves.split(" "):
+            dx, dy = map(float, move.split(","))
+            x, y = x + dx, y + dy
+            corners.append((x, y))
+        lines.append(corners)
+    return lines
+
+
+def test_an_outline_runs_along_the_masks_edge(model: AppModel) -> None:
     one = np.zeros(SHAPE, dtype=bool)
     one[5, 10] = True
-    show(model, lesion(masks=Masks().with_slice(6, one)))
-    path = re.search(r' d="M([^"]*)Z"', drawn(model))
-    assert path is not None
-    assert set(path.group(1).split("L")) == {"10,5.5", "11,5.5", "10.5,5", "10.5,6"}
+    (corners,) = outline(model, one)
+    assert len(corners) == 4
+    assert set(corners) == {(10, 5.5), (11, 5.5), (10.5, 5), (10.5, 6)}
+
+
+def test_an_outline_has_a_corner_only_where_it_turns(model: AppModel) -> None:
+    (corners,) = outline(model, rectangle(slice(5, 10), slice(12, 22)))
+    turns = {(x, y) for x in (12.5, 21.5) for y in (5, 10)} | {
+        (x, y) for x in (12, 22) for y in (5.5, 9.5)
+    }
+    assert set(corners) >= turns
+    assert len(corners) <= len(turns) + 2  # where it was begun it may be on a side
+
+
+def test_an_outline_passes_every_point_of_the_contours(model: AppModel) -> None:
+    """Many parts, some with holes."""
+    mask = np.random.default_rng(0).random(SHAPE) > 0.6
+    lines = outline(model, mask)
+    expected = contours(mask)
+    assert len(lines) == len(expected)
+    for corners, points in zip(lines, expected, strict=True):
+        assert set(corners) <= {tuple(point) for point in points.tolist()}
+        ends = [*corners[1:], corners[0]]
+        length = sum(np.hypot(c - a, d - b) for (a, b), (c, d) in zip(corners, ends, strict=True))
+        assert length == pytest.approx(np.hypot(*np.diff(points, axis=0).T).sum())
 
 
 def test_a_fill_covers_each_pixel_of_the_mask(model: AppModel) -> None:

@@ -134,10 +134,12 @@ class AppPage:
         self.drag((box.x0, box.y0), (box.x1, box.y1))
 
     def prompt(self, box: BoxPrompt) -> None:
-        """Go to the box's slice by the wheel, drag it, wait for the slice's mask."""
+        """Go to the box's slice by the wheel, drag it, wait for the mask of its lesion, which had
+        none there."""
         self.wheel_to(box.slice)
         self.drag_box(box)
-        self.expect_mask()
+        mask = self.large.locator(".bw-overlay .bw-prediction.bw-active")
+        expect(mask).to_have_count(1, timeout=PATIENCE_MS)
 
     def wheel_to(self, index: int) -> None:
         """All notches at once."""
@@ -187,6 +189,11 @@ class AppPage:
         which = f'[stroke="{colour}"]' if colour else ""
         masks = self.large.locator(f".bw-overlay .bw-prediction{which}")
         expect(masks).to_have_count(count, timeout=PATIENCE_MS)
+
+    def expect_scene(self) -> None:
+        """The surfaces are drawn, by the viewer on the page."""
+        frame = self.page.frame_locator("iframe.bw-scene:not(.bw-coming)")
+        frame.locator("canvas").wait_for(timeout=PATIENCE_MS)
 
     def expect_box(self, drawn: bool = True) -> None:
         """Whether the active lesion's box is drawn on the large picture."""

@@ -23,32 +23,49 @@ _PAGE = """<!doctype html><meta charset="utf-8">
   <div class="hand"></div>
 </div></div>"""
 
-# Answers at once unless the test holds answers back.
+# Answers at once, but for the kinds of messages whose answers the test holds back.
 _MODEL = """({state, key_list, source}) => {
   const listeners = {};
-  const values = {state, key_list};
+  const values = {state, ear: "IPY_MODEL_ear", key_list};
   window.sent = [];
-  window.held = false;
-  window.answer = (number, reply) =>
+  window.held = [];
+  const open = new Set();
+  window.settled = () => open.size === 0;
+  window.answer = (number, reply) => {
+    open.delete(number);
     (listeners["msg:custom"] ?? []).forEach((f) => f({kind: "answer", number, reply}));
+  };
   window.set = (changes) => {
     values.state = {...values.state, ...changes};
     (listeners["change:state"] ?? []).forEach((f) => f());
   };
-  const model = {
+  const ear = {
     get: (name) => values[name],
     on: (name, f) => (listeners[name] ??= []).push(f),
     off: (name, f) => { listeners[name] = (listeners[name] ?? []).filter((each) => each !== f); },
+  };
+  const model = {
+    get: (name) => values[name],
+    widget_manager: { get_model: async () => ear },
     send: (message) => {
       window.sent.push(message);
-      if (!window.held) setTimeout(() => window.answer(message.number), 0);
+      if (window.held.includes(message.kind)) return;
+      open.add(message.number);
+      setTimeout(() => window.answer(message.number), 0);
     },
   };
   const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
-  return import(url).then((module) => {
-    window.remove = module.default.render({model, el: document.querySelector(".hand")});
+  return import(url).then(async (module) => {
+    window.remove = await module.default.render({model, el: document.querySelector(".hand")});
   });
 }"""
+
+
+# What the page was told before has been dealt with once two more frames have been drawn.
+_TWO_FRAMES = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));
+})"""
+_COUNT = "([kind, count]) => window.sent.filter((each) => each.kind === kind).length >= count"
 
 
 @dataclass(frozen=True)
@@ -90,17 +107,24 @@ class HandPage:
             mouse.move(*self.at(*place), steps=3)
         mouse.up(button=button)  # type: ignore[arg-type]
 
-    def sent(self, kind: str) -> list[dict[str, Any]]:
-        """The messages of a kind so far."""
-        self.page.wait_for_timeout(30)
+    def settle(self) -> None:
+        """Wait until what was done is drawn, sent and, unless answers are held, answered."""
+        self.page.evaluate(_TWO_FRAMES)
+        self.page.wait_for_function("window.settled()")
+
+    def sent(self, kind: str, at_least: int = 0) -> list[dict[str, Any]]:
+        """The messages of a kind so far; waits until there are `at_least` so many."""
+        self.settle()
+        self.page.wait_for_function(_COUNT, arg=[kind, at_least])
         return [each for each in self.page.evaluate("window.sent") if each["kind"] == kind]
 
     def set(self, **state: Any) -> None:
         """The kernel changes its state."""
         self.page.evaluate("(changes) => window.set(changes)", state)
 
-    def hold_answers(self) -> None:
-        self.page.evaluate("window.held = true")
+    def hold_answers(self, kind: str) -> None:
+        """Leave messages of a kind unanswered from now on."""
+        self.page.evaluate("(kind) => window.held.push(kind)", kind)
 
     def answer(self, message: dict[str, Any], reply: Any = None) -> None:
         self.page.evaluate("([n, reply]) => window.answer(n, reply)", [message["number"], reply])
@@ -110,9 +134,11 @@ class HandPage:
         return self.page.locator(f".bw-live .{name}").get_attribute("d") or ""
 
     def key(self, *keys: str) -> None:
+        """Press keys, each after the one before was answered: what waits would be merged."""
         self.page.locator(".bw-hand").focus()
         for key in keys:
             self.page.keyboard.press(key)
+            self.settle()
 
 
 def open_hand(page: Page, view: SliceView, width: float) -> HandPage:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from app_page import AppPage, app_source, truth_of
-from jupyter_harness import Lab, open_and_run
+from jupyter_harness import Lab, open_and_run, running_lab
 from playwright.sync_api import Page, expect
 
 _THEIRS = ("cdn.jsdelivr.net", "cdnjs.cloudflare.com", "labextensions/@", "reading 'schema'")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A server of its own: jupyter_server remembers static files by name alone, so JupyterLab, on
+    a server that has shown Notebook 7, is refused the fonts that both bring along (status 403)."""
+    with running_lab(tmp_path_factory.mktemp("elsewhere")) as lab:
+        yield lab
 
 
 def use(app: AppPage) -> None:

@@ -38,10 +38,11 @@ def test_what_is_exported_can_be_read_back(open_app: OpenApp, lab: Lab) -> None:
     assert app.ask(equal.format("mask.nii.gz"))
     assert app.ask(equal.format("mask.nrrd"))
     assert app.ask("int(app.segmentation.mask.sum())") > 0
-    for link in panel.locator("a.bw-download").all():
+    links = panel.locator("a.bw-download")
+    expect(links).to_have_count(5)
+    for link in links.all():
         content = base64.b64decode((link.get_attribute("href") or "").partition("base64,")[2])
         assert content == (folder / (link.get_attribute("download") or "")).read_bytes()
-    expect(panel.locator("a.bw-download")).to_have_count(5)
     app.press("Code", ".bw-drawers")
     app.press("Show code")
     expect(app.page.locator(".bw-code textarea")).to_have_value(re.compile("import breastwidget"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app_page import AppPage
 from conftest import OpenApp
 from playwright.sync_api import expect
 
@@ -16,6 +17,7 @@ def test_a_correction_changes_only_the_slices_from_there(open_app: OpenApp) -> N
     app.prompt(box)
     app.press("Propagate")
     app.expect_status("^Done: center-outward, ")
+    app.expect_slice(box.slice)  # after those that were followed
     before = app.ask(BY_SLICE)
     corrected = box.slice - 1
     app.wheel_to(corrected)
@@ -33,18 +35,23 @@ def test_a_correction_changes_only_the_slices_from_there(open_app: OpenApp) -> N
     assert after[corrected - 1] != before[corrected - 1]
 
 
+def propagate_near(app: AppPage, box: BoxPrompt) -> None:
+    """Not further: the fake engine would find each lesion on the slice of the other one, too."""
+    app.ask(f"app.choose_extent('range', {(box.slice - 3, box.slice + 3)})")
+    app.prompt(box)
+    app.press("Propagate")
+    app.expect_status("^Done")
+    app.expect_slice(box.slice)
+
+
 def test_two_lesions_have_their_own_boxes_masks_and_results(open_app: OpenApp) -> None:
     app = open_app(kind="several")
     app.page.set_viewport_size({"width": 1400, "height": 1100})
     _, first, second = app.truth.boxes
-    app.prompt(first)
-    app.press("Propagate")
-    app.expect_status("^Done")
+    propagate_near(app, first)
     app.press("New lesion")
     app.expect_status("Drag a box around lesion 2")
-    app.prompt(second)
-    app.press("Propagate")
-    app.expect_status("^Done")
+    propagate_near(app, second)
     lesions = app.app.locator(".bw-lesion")
     expect(lesions).to_have_count(2)
     for row in range(2):
@@ -53,12 +60,19 @@ def test_two_lesions_have_their_own_boxes_masks_and_results(open_app: OpenApp) -
     one, two = app.ask("[each.colour for each in app.model.document.lesions]")
     assert one != two
     app.expect_mask(two)
-    app.page.frame_locator(".bw-scene:not(.bw-coming)").locator("canvas").wait_for(timeout=60_000)
+    app.expect_scene()
     app.screenshot("two-lesions-light-1400")
-    app.press("Give your prompts to lesion 1")  # which shows its slice
+    app.press("Give your prompts to lesion 1")  # which is not on this slice, and shows its own
     app.expect_slice(first.slice)
     app.expect_mask(one)
     app.expect_box()
+    app.press("Give your prompts to lesion 2")
+    app.expect_slice(second.slice)
+    app.wheel_to(first.slice + 1)
+    app.expect_mask(one)
+    app.press("Give your prompts to lesion 1")  # which is on this slice: it stays
+    expect(app.button("lesion 1 gets your prompts")).to_be_visible()
+    app.expect_slice(first.slice + 1)
     app.press("Hide lesion 1")
     app.expect_mask(one, count=0)
     app.press("Delete lesion 1")
@@ -73,8 +87,9 @@ def test_suggested_lesions_are_accepted_one_by_one(open_app: OpenApp) -> None:
     app.press("Suggest lesions")
     app.expect_status("suggestions: accept or dismiss")
     suggestions = app.app.locator(".bw-suggestion")
-    count = suggestions.count()
+    count = app.ask("len(app.model.document.suggestions)")
     assert count >= 2
+    expect(suggestions).to_have_count(count)
     app.press("Dismiss: …", ".bw-suggestion >> nth=1")
     expect(suggestions).to_have_count(count - 1)
     app.press("Accept: …", ".bw-suggestion >> nth=0")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from app_page import AppPage
 from conftest import OpenApp
@@ -26,7 +28,7 @@ def test_the_dark_theme_at_1024_pixels(open_app: OpenApp) -> None:
     app = propagated(open_app())
     app.page.set_viewport_size({"width": 1024, "height": 900})
     app.app.get_by_title("Theme: light, dark, or as the notebook is").select_option("Theme: dark")
-    expect(app.app).to_have_class("bw-dark")
+    expect(app.app).to_have_class(re.compile(r"\bbw-dark\b"))
     assert luminance(app.app, "backgroundColor") < 0.15
     for part in (
         ".bw-status",

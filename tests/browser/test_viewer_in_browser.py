@@ -98,7 +98,7 @@ def test_zoomed_and_panned_positions_stay_exact(open_on: OpenHand, model: AppMod
     for _ in range(8):
         hand.page.mouse.wheel(0, -100)
     hand.page.keyboard.up("Control")
-    hand.page.wait_for_timeout(60)
+    hand.settle()
     assert hand.frame()["width"] > 5 * 384
     assert hand.place((x, y)) == pytest.approx(under, abs=EXACT)  # about the pointer
     assert hand.page.locator(".bw-stage.bw-crisp").count() == 1
@@ -112,7 +112,7 @@ def test_zoomed_and_panned_positions_stay_exact(open_on: OpenHand, model: AppMod
     (message,) = hand.sent("box")
     assert message["box"] == pytest.approx(corners, abs=EXACT)
     hand.page.mouse.dblclick(*hand.at(88, 40))
-    hand.page.wait_for_timeout(60)
+    hand.settle()
     assert hand.frame()["width"] == pytest.approx(384, abs=0.01)
     assert [each["zoomed"] for each in hand.sent("zoomed")] == [True, False]
 
@@ -126,7 +126,7 @@ def test_a_drag_that_ends_outside_ends_at_the_edge(open_on: OpenHand, model: App
 
 def test_the_rubber_band_needs_no_answer(open_on: OpenHand, model: AppModel) -> None:
     hand = open_on(document=without_box(model))
-    hand.hold_answers()
+    hand.hold_answers("box")
     hand.page.mouse.move(*hand.at(20, 20))
     hand.page.mouse.down()
     hand.page.mouse.move(*hand.at(30, 40), steps=2)
@@ -212,7 +212,7 @@ def test_points(open_on: OpenHand, tool: str, alt: bool, positive: bool) -> None
 
 def test_a_stroke_is_drawn_at_once_and_sent_simplified(open_on: OpenHand) -> None:
     hand = open_on(512, tool="paint", brush_mm=6.0)
-    hand.hold_answers()
+    hand.hold_answers("stroke")
     hand.page.mouse.move(*hand.at(20, 20))
     hand.page.mouse.down()
     hand.page.mouse.move(*hand.at(100, 20), steps=30)
@@ -232,18 +232,18 @@ def test_a_stroke_is_drawn_at_once_and_sent_simplified(open_on: OpenHand) -> Non
 
 def test_the_wheel_never_has_two_messages_on_the_way(open_on: OpenHand) -> None:
     hand = open_on()
-    hand.hold_answers()
+    hand.hold_answers("step")
     hand.page.mouse.move(*hand.at(20, 20))
     for delta in (100, 100, 100, -100, 120, 360):
         hand.page.mouse.wheel(0, delta)
-    hand.page.wait_for_timeout(80)
     (first,) = hand.sent("step")
     hand.answer(first)
     steps = hand.sent("step")
-    assert [each["by"] for each in steps] == [1, 5]
+    assert len(steps) == 2
+    assert sum(each["by"] for each in steps) == 6
     for _ in range(7):  # a touch pad's trickle
         hand.page.mouse.wheel(0, 15)
-    hand.page.wait_for_timeout(80)
+    hand.settle()
     hand.answer(steps[1])
     assert sum(each["by"] for each in hand.sent("step")[2:]) == 2
 
@@ -296,7 +296,6 @@ def test_keys(open_on: OpenHand) -> None:
         *("undo", "redo", "coronal"),
     ]
     hand.key("Shift+ArrowRight", "Control+Shift+ArrowDown")
-    hand.page.wait_for_timeout(50)
     assert hand.sent("cursor")[0]["at"] == [65.5, 48.5]
     hand.key("Delete")
     assert hand.sent("remove")[0]["at"] == [64.5, 48.5]
@@ -307,6 +306,15 @@ def test_keys(open_on: OpenHand) -> None:
     assert hand.page.get_by_text("next doubtful slice").is_visible()
     hand.key("Escape")
     assert not hand.page.get_by_text("next doubtful slice").is_visible()
+
+
+def test_delete_follows_a_crosshair_that_the_kernel_has_not_moved_yet(open_on: OpenHand) -> None:
+    hand = open_on()
+    hand.hold_answers("cursor")
+    hand.key("Shift+ArrowRight", "Delete")
+    (moved,) = hand.sent("cursor")
+    hand.answer(moved)
+    assert hand.sent("remove")[0]["at"] == moved["at"] == [65.5, 48.5]
 
 
 def test_keys_of_others_pass(open_on: OpenHand) -> None:
@@ -335,20 +343,18 @@ def test_the_readout_is_local_and_the_kernel_is_asked_one_place_at_a_time(
     open_on: OpenHand,
 ) -> None:
     hand = open_on()
-    hand.hold_answers()
+    hand.hold_answers("probe")
     readout = hand.page.locator(".bw-readout")
     hand.page.mouse.move(*hand.at(10.5, 20.5))
-    hand.page.wait_for_timeout(250)
-    (first,) = hand.sent("probe")
+    (first,) = hand.sent("probe", at_least=1)
     for x in range(12, 18):
         hand.page.mouse.move(*hand.at(x + 0.5, 20.5))
         assert readout.inner_text() == f"column {x}, row 20"
-    hand.page.wait_for_timeout(250)
-    assert hand.sent("probe") == [first]  # unanswered
+    hand.page.wait_for_timeout(250)  # in which it could ask again, but the first is unanswered
+    assert hand.sent("probe") == [first]
     hand.answer(first, ["voxel (1, 2, 3) = 4"])
     assert "voxel" not in readout.inner_text()  # it was about another place
-    hand.page.wait_for_timeout(300)
-    _, last = hand.sent("probe")
+    _, last = hand.sent("probe", at_least=2)
     assert last["at"] == pytest.approx(hand.place(hand.at(17.5, 20.5)), abs=EXACT)
     hand.answer(last, ["voxel (5, 6, 7) = 8"])
     assert "voxel (5, 6, 7) = 8" in readout.inner_text()
@@ -390,7 +396,7 @@ def test_two_fingers_zoom_about_their_middle(browser: Browser, model: AppModel) 
     for spread in (30, 40, 60):
         fingers("touchMove", 200 - spread, 200 + spread)
     fingers("touchEnd")
-    page.wait_for_timeout(60)
+    hand.settle()
     assert hand.frame()["width"] == pytest.approx(3 * 384, rel=0.02)
     assert hand.place((200, 200)) == pytest.approx(under, abs=0.1)
     assert hand.sent("box") == []
