@@ -26,7 +26,7 @@ __all__ = [
     "voxel_at",
 ]
 
-MAX_BYTES = 45_000
+MAX_BYTES = 43_000
 """A slice picture of up to 512 x 512 pixels stays below this: with all else that a slice change
 sends (outlines, crosshairs, readings) it comes to less than 60 kB, so that scrolling is fluid."""
 

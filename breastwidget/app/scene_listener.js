@@ -108,6 +108,9 @@
     window.addEventListener("message", told);
     window.addEventListener("pointerup", turned);
     window.addEventListener("keydown", pressed, true);
+    // The page around it cannot tell: to its style sheet a frame never has the focus.
+    for (const kind of ["focus", "blur"])
+      window.addEventListener(kind, () => parent.postMessage({ kind }, "*"));
     parent.postMessage({ kind: "ready" }, "*");
   }
   start();

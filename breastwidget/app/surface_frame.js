@@ -73,6 +73,7 @@ async function render({ model, el }) {
     if (!frame) return;
     if (data?.kind === "ready") fill(frame); // a frame loads again where a page moves it
     if (data?.kind === "view") view = data.view;
+    if (/^(focus|blur)$/.test(data?.kind)) frame.classList.toggle("bw-focused", data.kind === "focus");
     if (data?.kind === "drawn" && frame === coming) {
       shown?.remove();
       [shown, coming] = [coming, null];

@@ -53,6 +53,7 @@ _FOCUSED = """() => {
   const labels = [...(at.labels ?? [])].map((each) => each.textContent).join(" ");
   return {
     inside: Boolean(at.closest(".bw-app")),
+    frame: at.tagName === "IFRAME",
     seen: outlineStyle !== "none" || boxShadow.includes("inset"),
     name: at.getAttribute("aria-label") || at.textContent.trim() || labels || at.title,
   };
@@ -91,6 +92,7 @@ def test_a_slice_change_is_small_and_the_scene_follows_without_pixels(
     app.prompt(app.truth.boxes[0])
     app.press("Propagate")
     app.expect_status("^Done")
+    app.expect_slice(app.truth.boxes[0].slice)
     scene = page.frame_locator("iframe.bw-scene:not(.bw-coming)")
     scene.locator("canvas").wait_for(timeout=PATIENCE_MS)
     frame = scene.locator("body")
@@ -120,6 +122,7 @@ def test_a_still_scene_shows_the_slice_that_is_looked_at(open_app: OpenApp) -> N
     )
     app.press("Propagate")
     app.expect_status("^Done")
+    app.expect_slice(BOX.slice)
     picture = app.app.locator("img.bw-scene")
     picture.wait_for(timeout=PATIENCE_MS)
     before = picture.get_attribute("src") or ""
@@ -166,7 +169,8 @@ def test_suggestions_are_accepted_in_the_picture(open_app: OpenApp) -> None:
     app.keys("s")
     app.expect_status("suggestions: accept or dismiss")
     listed = app.app.locator(".bw-suggestion")
-    count = listed.count()
+    count = app.ask("len(app.model.document.suggestions)")
+    expect(listed).to_have_count(count)
     app.keys("s")  # to the first one
     first = app.ask("app.model.document.suggestions[0].box.slice")
     app.expect_slice(first)
@@ -227,6 +231,9 @@ class Keyboard:
         for _ in range(120):
             self.page.keyboard.press("Shift+Tab" if back else "Tab")
             at = self.focused()
+            if at["frame"]:  # it says itself that it has the focus
+                expect(self.page.locator("iframe.bw-focused")).to_have_count(1)
+                at = self.focused()
             stops.append(at["name"])
             if at["inside"]:
                 assert at["name"], f"a stop without a name, after {stops}"
