@@ -42,6 +42,8 @@ class ExportPanel:
         self.folder = widgets.Text(
             folder,
             description="Folder",
+            # Sent when left: what the kernel says back to each key undoes what is typed meanwhile.
+            continuous_update=False,
             tooltip="Where the files go, beside the notebook unless it starts with /",
             layout=widgets.Layout(width="340px", margin="0"),
             style={"description_width": "48px"},
