@@ -81,11 +81,10 @@ def _radius(grid: Grid, draw: Draw, row: float, column: float, flatness: float) 
 
 
 def _bone(
-    picture: torch.Tensor, grid: Grid, draw: Draw, tone: Palette, near: Extents
-) -> torch.Tensor:
-    """A bone beside the lesion: cortex around marrow."""
-    size = draw.uniform(0.04, 0.16)
-    away, bearing = near.radius + size * draw.uniform(0.6, 2.5), draw.uniform(0.0, 2 * math.pi)
+    grid: Grid, draw: Draw, size: float, away: float, tone: Palette, picture: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A bone, cortex around marrow, `away` from the middle: the picture with it, and its cover."""
+    bearing = draw.uniform(0.0, 2 * math.pi)
     row, column = 0.5 + away * math.sin(bearing), 0.5 + away * math.cos(bearing)
     distance = _radius(grid, draw, row, column, draw.log_uniform(0.6, 1.6))
     distance = distance + 0.1 * size * draw.smooth(grid.shape, 5.0, 2)
@@ -93,7 +92,15 @@ def _bone(
     outer = torch.sigmoid((size - distance) / edge)
     inner = torch.sigmoid((size * draw.uniform(0.55, 0.85) - distance) / edge)
     picture = torch.lerp(picture, torch.full_like(picture, tone.cortex), outer)
-    return torch.lerp(picture, torch.full_like(picture, tone.marrow), inner)
+    return torch.lerp(picture, torch.full_like(picture, tone.marrow), inner), outer
+
+
+def wrapped_bone(
+    picture: torch.Tensor, grid: Grid, draw: Draw, tone: Palette, lesion: Extents
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A bone that the lesion lies around, as a crescent does: the picture, and the bone's cover."""
+    size = lesion.radius * draw.uniform(0.35, 0.9)
+    return _bone(grid, draw, size, lesion.radius * draw.uniform(0.3, 1.1), tone, picture)
 
 
 def _outline(picture: torch.Tensor, grid: Grid, draw: Draw, tone: Palette) -> torch.Tensor:
@@ -120,7 +127,9 @@ def anatomy(grid: Grid, draw: Draw, lesion: Extents) -> tuple[torch.Tensor, Pale
     tone = draw_palette(draw)
     picture = _compartments(grid, draw, tone)
     for _ in range(draw.integer(0, 2)):
-        picture = _bone(picture, grid, draw, tone, lesion)
+        size = draw.uniform(0.04, 0.16)
+        away = lesion.radius + size * draw.uniform(0.6, 2.5)
+        picture, _ = _bone(grid, draw, size, away, tone, picture)
     if draw.chance(0.75):
         picture = _outline(picture, grid, draw, tone)
     return picture, tone

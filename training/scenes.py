@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from training import acquisition, backgrounds
-from training.anatomy import anatomy
+from training.anatomy import anatomy, wrapped_bone
 from training.draw import Draw
 from training.lesions import Extents, Grid, draw_extents, lesion_field
 
@@ -133,6 +133,9 @@ def _in_anatomy(grid: Grid, draw: Draw, lesion: Extents) -> tuple[torch.Tensor, 
         shell = shell * torch.sigmoid(draw.smooth(grid.shape, 4.0, 3) / 0.3 + draw.uniform(-1, 2))
         gray = palette.fat if draw.chance(0.7) else draw.uniform(0.0, 1.0)
         picture = torch.lerp(picture, torch.full_like(picture, gray), shell)
+    if draw.chance(0.2):
+        picture, bone = wrapped_bone(picture, grid, draw, palette, lesion)
+        return picture, (field > 0.0) & (bone < 0.5)
     return picture, field > 0.0
 
 

@@ -71,7 +71,7 @@ SCHEDULES = {
         warm_ups=2,
     ),
     "further": Schedule(
-        (Stage(1.0, 6, 5, 10, 2e-4, 1e-5, singles=0.15, decay=0.995),),
+        (Stage(1.0, 6, 5, 10, 2e-4, 1e-5, singles=0.2, decay=0.995),),
         warm_ups=1,
     ),
 }

@@ -61,16 +61,27 @@ const MERGED = {
 function createPost(model) {
   const waiting = [];
   const me = Math.random().toString(36).slice(2); // the same view may be shown twice on a page
-  let [sent, count, timer] = [null, 0, null];
+  let [sent, asked, count, timer] = [null, null, 0, null];
+  const { nudge, stop } = createNudge(model);
+  const deliver = (message) => {
+    const number = `${me}-${++count}`;
+    model.send({ ...message, number });
+    return number;
+  };
   const next = () => {
     clearTimeout(timer);
     sent = waiting.shift() ?? null;
     if (!sent) return;
-    const number = (sent.number = `${me}-${++count}`);
-    model.send({ ...sent.message, number });
+    nudge();
+    const number = (sent.number = deliver(sent.message));
     timer = setTimeout(() => answered({ number }), 5000); // the kernel may have died
   };
   const answered = (answer) => {
+    if (answer.number === asked?.number) {
+      const { settle } = asked;
+      asked = null;
+      settle(answer.reply);
+    }
     if (answer.number !== sent?.number) return;
     for (const settle of sent.settles) settle(answer.reply);
     next();
@@ -83,7 +94,30 @@ function createPost(model) {
     } else waiting.push({ message, settles: [settle] });
     if (!sent) next();
   };
-  return { post, answered, idle: () => sent === null };
+  const ask = (message, settle) => { // a question, for whose answer no message has to wait
+    asked = { number: deliver(message), settle, until: performance.now() + 5000 };
+  };
+  const idle = () => sent === null && !(performance.now() < asked?.until);
+  return { post, ask, answered, idle, stop };
+}
+
+// What follows a small packet Jupyter's server keeps back until the browser has acknowledged that one,
+// which it does with whatever it sends next, or after 40 ms (Nagle's algorithm and delayed
+// acknowledgements). The kernel says first that it is busy: so something is sent on hearing that, and
+// once more when the first change has come.
+function createNudge(model) {
+  const heard = model.widget_manager.kernel?.iopubMessage; // none where there is no Jupyter server
+  let [since, last] = [null, 0];
+  const hear = (_kernel, { header, parent_header }) => {
+    if (since === null) return;
+    const came = header.msg_type === "comm_msg" && Date.parse(parent_header.date) >= since;
+    if (!came && performance.now() - last < 8) return;
+    last = performance.now();
+    if (came) since = null;
+    setTimeout(() => model.send({ kind: "nudge" }), came ? 8 : 0); // a picture is shown first
+  };
+  heard?.connect(hear);
+  return { nudge: () => { since = Date.now(); }, stop: () => heard?.disconnect(hear) };
 }
 
 // Zoom and pan as variables of the stage, which its style sheet turns into a transform.
@@ -153,7 +187,7 @@ async function render({ model, el }) {
   const ear = await model.widget_manager.get_model(id);
   const pad = buildPad(el, model.get("key_list"));
   const find = (name) => pad.querySelector(name);
-  const { post, answered, idle } = createPost(model);
+  const { post, ask, answered, idle, stop } = createPost(model);
   let view = ear.get("state");
   // What is drawn here before the kernel has answered, over what the kernel says.
   let [band, path, cross] = [null, null, null];
@@ -259,7 +293,15 @@ async function render({ model, el }) {
     send({ kind: "cursor", slice: view.slice, at: to }, settle);
     draw();
   };
-  const step = (by) => send({ kind: "step", by });
+  const step = (by) => {
+    const under = hover; // the reply says what lies there then
+    send({ kind: "step", by, at: under }, (reply) => {
+      if (hover !== under || !reply) return;
+      clearTimeout(probing);
+      probing = null;
+      tell(reply);
+    });
+  };
   const point = (to, altKey) => {
     const positive = (view.tool === "point") !== altKey;
     send({ kind: "point", slice: view.slice, at: to, positive });
@@ -270,7 +312,7 @@ async function render({ model, el }) {
       if (!hover || gesture) return;
       if (!idle()) return probe(); // whatever a person wants goes first
       const asked = hover;
-      send({ kind: "probe", slice: view.slice, at: asked }, (reply) => {
+      ask({ kind: "probe", plane: view.plane, slice: view.slice, at: asked }, (reply) => {
         if (hover === asked && reply) tell(reply);
       });
     }, 200);
@@ -534,6 +576,7 @@ async function render({ model, el }) {
   return () => {
     resized.disconnect();
     clearTimeout(probing);
+    stop();
     document.removeEventListener("focusin", nameControl);
     ear.off("change:state", renew);
     ear.off("msg:custom", answer);

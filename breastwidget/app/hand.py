@@ -82,7 +82,9 @@ class Gestures(Protocol):
     def probed(self, index: int, at: Point) -> Sequence[str]:
         """The place in words."""
 
-    def stepped(self, by: int) -> None: ...
+    def stepped(self, by: int, at: Point | None) -> Sequence[str] | None:
+        """The place that the pointer is at then, in words."""
+
     def windowed(self, wider: float, brighter: float) -> None: ...
     def zoomed(self, zoomed: bool) -> None: ...
     def took(self, tool: str) -> None: ...
@@ -110,7 +112,9 @@ class Hand(Hearing):
         self.on_msg(self.receive)
 
     def receive(self, _widget: object, message: dict[str, Any], _buffers: object) -> None:
-        """Handle one message of the front end, and answer it."""
+        """Handle one message of the front end, and answer it; a nudge only wakes the connection."""
+        if message.get("kind") == "nudge":
+            return
         reply: Sequence[str] | None = None
         try:
             about_plane = "slice" in message or message.get("kind") == "step"
@@ -123,8 +127,9 @@ class Hand(Hearing):
     def _dispatch(self, message: dict[str, Any]) -> Sequence[str] | None:
         kind, gestures = message.get("kind"), self._gestures
         if kind == "step":
-            gestures.stepped(int(message["by"]))
-        elif kind == "window":
+            at = message.get("at")
+            return gestures.stepped(int(message["by"]), None if at is None else _point(at))
+        if kind == "window":
             gestures.windowed(float(message["wider"]), float(message["brighter"]))
         elif kind == "zoomed":
             gestures.zoomed(bool(message["zoomed"]))

@@ -44,8 +44,10 @@ class Page:
             tooltip="Theme: light, dark, or as the notebook is",
             layout=widgets.Layout(width="116px", margin="0"),
         )
+        # The viewer hears of changes first: a slice's picture goes out before all that is about it.
+        self.viewer = Viewer(model, intents, size_px)
         self.strip = ConfidenceStrip(model, intents)
-        self.viewer = Viewer(model, intents, size_px, strip=self.strip.widget)
+        self.viewer.put_under_slider(self.strip.widget)
         self.lesions = LesionList(model, intents)
         self.controls = ControlPanel(model, intents)
         self.surface = SurfacePanel(model, intents, self.viewer.large.picture)

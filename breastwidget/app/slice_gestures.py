@@ -86,15 +86,17 @@ class SliceGestures:
         stack = self._model.stack_of(self._plane())
         return describe_place(stack, voxel_at(stack, index, at))
 
-    def stepped(self, by: int) -> None:
-        """The wheel or a key: other slices of this view."""
-        if self._large:
-            self._intents.step(by)
-            return
+    def stepped(self, by: int, at: Point | None = None) -> Sequence[str] | None:
+        """The wheel or a key: other slices of this view; what lies under a pointer `at` there."""
         plane = self._plane()
         stack = self._model.stack_of(plane)
-        index, at = place_of_voxel(stack, self._model.cursor.voxel)
-        self._intents.move_cursor(plane, min(max(index + by, 0), stack.shape[0] - 1), at)
+        index, cross = place_of_voxel(stack, self._model.cursor.voxel)
+        index = min(max(index + by, 0), stack.shape[0] - 1)
+        if self._large:
+            self._intents.step(by)
+        else:
+            self._intents.move_cursor(plane, index, cross)
+        return None if at is None else self.probed(index, at)
 
     def windowed(self, wider: float, brighter: float) -> None:
         """The window was dragged, by fractions of its width."""

@@ -19,6 +19,7 @@ from breastwidget.app.picture import (
 )
 from breastwidget.app.sections import Sections
 from breastwidget.app.slice_gestures import SliceGestures
+from breastwidget.app.slice_picture import SlicePicture
 from breastwidget.app.vectors import Drawing
 from breastwidget.display import BOX_COLOUR
 from breastwidget.prompts import BoxPrompt
@@ -65,9 +66,9 @@ class SliceView:
         self.picture = widgets.Image()
         self.overlay = widgets.HTML()
         self.hand = Hand(gestures, self._hand_state())
-        self.picture.add_class("bw-zooms")
+        shown = SlicePicture(image=self.picture).add_class("bw-slice").add_class("bw-zooms")
         self.overlay.add_class("bw-zooms")
-        self.widget = widgets.Box([self.picture, self.overlay, self.hand])
+        self.widget = widgets.Box([shown, self.overlay, self.hand])
         self.widget.add_class("bw-stage")
         self._observe()
         self.render()

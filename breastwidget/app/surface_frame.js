@@ -9,7 +9,9 @@ async function render({ model, el }) {
   const ear = await referred("ear"); // see ear.py
   el.classList.add("bw-frames");
   let [shown, coming, view] = [null, null, null];
+  let [ready, filled] = [false, false]; // how far the coming frame is
   let [picture, cuts] = [null, 0]; // the slice's picture, and how often it was cut
+  let due = null; // a timer, while the plane is to move
 
   const background = () => getComputedStyle(el).getPropertyValue("--bw-scene").trim() || "#f4f6f8";
   const tell = (frame, message) => frame?.contentWindow?.postMessage(message, "*");
@@ -34,9 +36,12 @@ async function render({ model, el }) {
     const placed = plane && { offset: plane.offset, gray };
     for (const frame of [shown, coming]) tell(frame, { kind: "plane", plane: placed });
   };
+  // A little after the slice, which would otherwise wait while the scene is drawn; picture and place,
+  // which come one after the other, are one move.
+  const move = () => { due ??= setTimeout(() => { due = null; place(); }, 120); };
   const follow = async () => {
     picture = await referred("picture");
-    picture?.on("change:value", place);
+    picture?.on("change:value", move);
     place();
   };
 
@@ -53,8 +58,13 @@ async function render({ model, el }) {
   };
 
   const open = () => {
-    if (!ear.get("page") || ear.get("data").byteLength === 0) return;
+    if (!ear.get("page")) return;
+    if (coming && !filled) { // it was there before its scene
+      if (ready) fill(coming);
+      return;
+    }
     coming?.remove();
+    [ready, filled] = [false, false];
     coming = document.createElement("iframe");
     coming.className = "bw-scene bw-coming";
     coming.title = "The lesions' surfaces; drag or arrow keys turn, wheel or + and − zoom";
@@ -63,6 +73,8 @@ async function render({ model, el }) {
     el.append(coming);
   };
   const fill = async (frame) => {
+    if (ear.get("data").byteLength === 0) return;
+    if (frame === coming) filled = true;
     watch();
     await place(); // before the scene, which is then drawn with it
     const bytes = copied(ear.get("data"));
@@ -71,7 +83,10 @@ async function render({ model, el }) {
   const heard = ({ source, data }) => {
     const frame = [shown, coming].find((each) => each && source === each.contentWindow);
     if (!frame) return;
-    if (data?.kind === "ready") fill(frame); // a frame loads again where a page moves it
+    if (data?.kind === "ready") { // once more where a page moves a frame, which then loads again
+      if (frame === coming) ready = true;
+      fill(frame);
+    }
     if (data?.kind === "view") view = data.view;
     if (/^(focus|blur)$/.test(data?.kind)) frame.classList.toggle("bw-focused", data.kind === "focus");
     if (data?.kind === "drawn" && frame === coming) {
@@ -82,17 +97,18 @@ async function render({ model, el }) {
   };
   window.addEventListener("message", heard);
   system.addEventListener("change", themed);
-  ear.on("change:data", open);
-  ear.on("change:plane", place);
+  ear.on("change:page change:data", open);
+  ear.on("change:plane", move);
   follow();
   open();
   return () => {
     window.removeEventListener("message", heard);
     system.removeEventListener("change", themed);
     watcher.disconnect();
-    ear.off("change:data", open);
-    ear.off("change:plane", place);
-    picture?.off("change:value", place);
+    ear.off("change:page change:data", open);
+    ear.off("change:plane", move);
+    picture?.off("change:value", move);
+    clearTimeout(due);
   };
 }
 

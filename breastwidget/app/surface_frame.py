@@ -19,7 +19,8 @@ _HERE = Path(__file__).parent
 class SurfaceFrame(Hearing):
     """An empty frame until `show` gives it a scene.
 
-    The viewer's page (a megabyte) is sent once; after that a scene costs its surfaces. The slice's
+    The viewer's page (a megabyte) is sent once, with the first scene unless `prepare` was called
+    before it; after that a scene costs its surfaces. The slice's
     plane is cut out of `picture`, the slice's picture that the page has anyway: following the
     slice sends a place and no pixels. Without one the plane keeps what the scene came with.
     """
@@ -36,10 +37,14 @@ class SurfaceFrame(Hearing):
     def __init__(self, **traits: Any) -> None:
         super().__init__(SceneEar(), **traits)
 
-    def show(self, data: bytes) -> None:
-        """Show `scene_data`'s archive; the last actor is the slice's plane."""
+    def prepare(self) -> None:
+        """Have the page load the viewer, so that the first scene does not have to wait for it."""
         if not self.page:
             self.page = _page()
+
+    def show(self, data: bytes) -> None:
+        """Show `scene_data`'s archive; the last actor is the slice's plane."""
+        self.prepare()
         self.data = data
 
     def place(self, patch: PlanePatch, offset_mm: tuple[float, float, float]) -> None:

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 from breastwidget.app.controls import html, row, show_only, titled
 from breastwidget.app.intents import Intents
 from breastwidget.app.model import AppModel, Scene
+from breastwidget.app.scene_mode import choose_mode, detect_environment
 from breastwidget.app.surface_frame import SurfaceFrame
 from breastwidget.distance_colours import DISTANCE_STOPS
 
@@ -63,6 +64,7 @@ class SurfacePanel:
         self.mode.observe(lambda change: self._switched("mode", change.new), "value")
         model.observe(lambda _change: self.render_options(), ["scene_options", "reference"])
         model.observe(lambda _change: self.render_scene(), ["scene"])
+        model.observe(lambda _change: self.prepare_scene(), ["document"])
         followed = ["cursor", "plane", "scene_options"]
         model.observe(lambda _change: self.render_plane(), followed)
 
@@ -93,6 +95,13 @@ class SurfacePanel:
             self.render_plane()
             self.frame.show(scene.data)
         self.still.value = "" if scene.data else _still(scene)
+
+    def prepare_scene(self) -> None:
+        """Load the viewer once there is a mask: a person then looks at it, and propagates."""
+        if self.frame.page or not any(each.masks.by_slice for each in self._model.document.lesions):
+            return
+        if choose_mode(self._model.scene_options.mode, detect_environment()).mode == "live":
+            self.frame.prepare()
 
     def render_plane(self) -> None:
         """Move a live scene's plane to the slice shown."""

@@ -27,16 +27,10 @@ class Viewer:
     """Three views linked by the crosshair.
 
     `size_px` is the large picture's longer side in CSS pixels, by default what the page has room
-    for; `strip` is a widget to put under the slider, as wide as it.
+    for.
     """
 
-    def __init__(
-        self,
-        model: AppModel,
-        intents: Intents,
-        size_px: int | None = None,
-        strip: widgets.Widget | None = None,
-    ) -> None:
+    def __init__(self, model: AppModel, intents: Intents, size_px: int | None = None) -> None:
         self._model = model
         self._intents = intents
         sections, drawing = Sections(), Drawing()
@@ -55,7 +49,13 @@ class Viewer:
         self.tools = ToolBar(model, intents)
         self.window = WindowControls(model, intents)
         self.look = LookControls(model, intents)
-        self.widget = self._build(size_px, strip)
+        self._column = widgets.VBox(
+            [self.large.widget, self.slider],
+            layout=widgets.Layout(
+                width="var(--bw-large)" if size_px is None else f"{size_px}px", max_width="100%"
+            ),
+        )
+        self.widget = self._build()
         self.slider.observe(lambda change: self._slid(change.new), "value")
         model.observe(lambda _change: self.render_slider(), ["cursor", "plane"])
         self.render_slider()
@@ -67,6 +67,10 @@ class Viewer:
         for controls in (self.tools, self.window, self.look):
             controls.render()
         self.render_slider()
+
+    def put_under_slider(self, widget: widgets.Widget) -> None:
+        """Show a widget as wide as the slider under it."""
+        self._column.children = (*self._column.children, widget)
 
     def render_slider(self) -> None:
         """Put the slider where the large view is."""
@@ -80,24 +84,17 @@ class Viewer:
         if index != self._model.slice_index:
             self._intents.show_slice(index)
 
-    def _build(self, size_px: int | None, strip: widgets.Widget | None) -> widgets.Widget:
+    def _build(self) -> widgets.Widget:
         style = widgets.HTML(f"<style>{VIEWER_CSS}</style>")
         style.add_class("bw-style")
         style.layout.display = "none"
-        under = [self.slider] if strip is None else [self.slider, strip]
-        large = widgets.VBox(
-            [self.large.widget, *under],
-            layout=widgets.Layout(
-                width="var(--bw-large)" if size_px is None else f"{size_px}px", max_width="100%"
-            ),
-        )
-        large.add_class("bw-large")
+        self._column.add_class("bw-large")
         small = widgets.Box([view.widget for view in self.views[1:]])
         small.add_class("bw-smalls")
         display = titled("Display", self.window.widget, self.look.widget, name="bw-display")
         others = widgets.VBox([small, display])
         others.add_class("bw-others")
-        views = widgets.Box([large, others])
+        views = widgets.Box([self._column, others])
         views.add_class("bw-views")
         viewer = widgets.VBox([style, self.window.shown, self.tools.widget, views])
         viewer.add_class("bw-viewer")

@@ -18,6 +18,7 @@ def state(**changes: Any) -> HandState:
 @pytest.fixture
 def gestures() -> Mock:
     made: Mock = create_autospec(Gestures, instance=True)
+    made.stepped.return_value = None
     return made
 
 
@@ -49,7 +50,7 @@ def receive(hand: Hand, **message: Any) -> None:
         ({"kind": "remove", "slice": 6, "at": [1, 2], "reach": 3}, "removed", (6, (1.0, 2.0), 3.0)),
         ({"kind": "accept", "slice": 6, "at": [1, 2]}, "accepted", (6, (1.0, 2.0))),
         ({"kind": "cursor", "slice": 6, "at": [1, 2]}, "aimed", (6, (1.0, 2.0))),
-        ({"kind": "step", "by": -5}, "stepped", (-5,)),
+        ({"kind": "step", "by": -5}, "stepped", (-5, None)),
         ({"kind": "window", "wider": 0.1, "brighter": -1}, "windowed", (0.1, -1.0)),
         ({"kind": "zoomed", "zoomed": True}, "zoomed", (True,)),
         ({"kind": "tool", "tool": "paint"}, "took", ("paint",)),
@@ -68,6 +69,21 @@ def test_a_probe_is_answered_with_the_place_in_words(hand: Hand, gestures: Mock)
     gestures.probed.return_value = ("voxel", "mm")
     receive(hand, kind="probe", slice=6, at=[1, 2])
     hand.send.assert_called_once_with({"kind": "answer", "number": "a-1", "reply": ["voxel", "mm"]})
+
+
+def test_a_step_is_answered_with_what_lies_under_the_pointer_then(
+    hand: Hand, gestures: Mock
+) -> None:
+    gestures.stepped.return_value = ("voxel", "mm")
+    receive(hand, kind="step", by=2, at=[1, 2.5])
+    gestures.stepped.assert_called_once_with(2, (1.0, 2.5))
+    hand.send.assert_called_once_with({"kind": "answer", "number": "a-1", "reply": ["voxel", "mm"]})
+
+
+def test_a_nudge_is_no_gesture_and_needs_no_answer(hand: Hand, gestures: Mock) -> None:
+    receive(hand, kind="nudge")
+    assert gestures.method_calls == []
+    hand.send.assert_not_called()
 
 
 def test_a_failing_gesture_is_answered_too(hand: Hand, gestures: Mock) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from app_fakes import BOX
 from panel_fakes import RecordingIntents, lesion_with, make_run, show
 
 from breastwidget.app.code_panel import CodePanel
 from breastwidget.app.controls import drawers, html
-from breastwidget.app.document import Document
+from breastwidget.app.document import Document, Masks
 from breastwidget.app.downloads import LARGEST_LINK_BYTES
 from breastwidget.app.export_kinds import EXPORT_KINDS
 from breastwidget.app.export_panel import ExportPanel, links_html
@@ -19,6 +22,7 @@ from breastwidget.app.history_bar import HistoryButtons, RestoreOffer
 from breastwidget.app.measures import measures_html
 from breastwidget.app.model import AppModel, Cursor, Progress, Scene, SceneOptions
 from breastwidget.app.plane_patch import patch_around
+from breastwidget.app.scene_mode import Environment
 from breastwidget.app.surface_panel import SurfacePanel
 from breastwidget.volume import Plane, SliceStack
 
@@ -68,6 +72,25 @@ def test_page_picture_and_note(surface: SurfacePanel, model: AppModel) -> None:
     model.update(scene=Scene(note="Nothing to draw with."))
     assert "Nothing to draw with." in surface.still.value
     assert surface.note.layout.display == "none"
+
+
+@pytest.mark.parametrize(("mode", "loads"), [("auto", True), ("live", True), ("picture", False)])
+def test_the_viewer_is_loaded_once_there_is_a_mask(
+    surface: SurfacePanel,
+    model: AppModel,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: str,
+    loads: bool,
+) -> None:
+    jupyter = Environment("jupyter")
+    monkeypatch.setattr("breastwidget.app.surface_panel.detect_environment", lambda: jupyter)
+    model.update(scene_options=SceneOptions(mode=mode))
+    prompted = replace(lesion_with(), prompts=(BOX,), masks=Masks())
+    show(model, prompted)
+    assert surface.frame.page == ""
+    found = np.ones(model.stack.shape[1:], bool)
+    show(model, replace(prompted, masks=Masks().with_slice(BOX.slice, found)))
+    assert ("OfflineLocalView" in surface.frame.page, surface.frame.data) == (loads, b"")
 
 
 def test_a_live_scene_follows_the_slice(

@@ -129,6 +129,19 @@ def test_the_hand_holds_the_active_lesions_box(viewer: Viewer, model: AppModel) 
     assert viewer.large.hand.state["box"] is None
 
 
+def test_a_step_says_what_lies_under_the_pointer_on_the_slice_it_leads_to(
+    viewer: Viewer, model: AppModel, intents: Mock
+) -> None:
+    last = model.stack.shape[0] - 1
+    for view in viewer.views[:2]:
+        hand, at = view.hand, (3.5, 2.5)
+        expected = hand._gestures.probed(view.slice_index + 1, at)
+        assert hand._gestures.stepped(1, at) == expected
+        assert hand._gestures.stepped(1) is None
+    beyond = viewer.large.hand._gestures.stepped(1000, (3.5, 2.5))
+    assert beyond == viewer.large.hand._gestures.probed(last, (3.5, 2.5))
+
+
 def test_a_compressed_picture_says_so_and_becomes_exact_when_zoomed(intents: Mock) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (512, 512, 2)).astype(np.int16)
     volume = Volume(noise, np.diag([-1.0, -1.0, 3.0, 1.0]), "noise", slice_axis=2)

@@ -10,6 +10,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 from breastwidget.app.hand import Hand
+from breastwidget.app.slice_picture import SlicePicture
 from breastwidget.app.slice_view import SliceView
 from breastwidget.app.viewer import VIEWER_CSS
 
@@ -18,15 +19,17 @@ Point = tuple[float, float]
 _PAGE = """<!doctype html><meta charset="utf-8">
 <style>body {{ margin: 0; padding: 37px 0 0 53px; }} {css}</style>
 <div class="bw-app"><div class="bw-stage" style="width: {width}px">
-  <img class="widget-image bw-zooms" src="data:image/{kind};base64,{pixels}">
+  <div class="bw-slice bw-zooms"></div>
   <div class="widget-html bw-zooms"><div class="widget-html-content">{overlay}</div></div>
   <div class="hand"></div>
 </div></div>"""
 
 # Answers at once, but for the kinds of messages whose answers the test holds back.
-_MODEL = """({state, key_list, source}) => {
+_MODEL = """async ({state, key_list, kind, pixels, sources}) => {
   const listeners = {};
   const values = {state, ear: "IPY_MODEL_ear", key_list};
+  const loaded = (source) =>
+    import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})));
   window.sent = [];
   window.held = [];
   const open = new Set();
@@ -44,20 +47,29 @@ _MODEL = """({state, key_list, source}) => {
     on: (name, f) => (listeners[name] ??= []).push(f),
     off: (name, f) => { listeners[name] = (listeners[name] ?? []).filter((each) => each !== f); },
   };
+  const slots = new Set();
+  const [connect, disconnect] = [(slot) => slots.add(slot), (slot) => slots.delete(slot)];
+  const kernel = {iopubMessage: {connect, disconnect}};
+  window.hear = (msg_type, parent) =>
+    slots.forEach((slot) => slot(kernel, {header: {msg_type}, parent_header: {date: parent}}));
   const model = {
     get: (name) => values[name],
-    widget_manager: { get_model: async () => ear },
+    widget_manager: { get_model: async () => ear, kernel },
     send: (message) => {
       window.sent.push(message);
+      if (message.kind === "nudge") return;
       if (window.held.includes(message.kind)) return;
       open.add(message.number);
       setTimeout(() => window.answer(message.number), 0);
     },
   };
-  const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
-  return import(url).then(async (module) => {
-    window.remove = await module.default.render({model, el: document.querySelector(".hand")});
-  });
+  const bytes = Uint8Array.from(atob(pixels), (each) => each.charCodeAt(0));
+  const parts = {image: "IPY_MODEL_i", format: kind, value: new DataView(bytes.buffer)};
+  const image = {get: (name) => parts[name], on() {}, off() {}, send() {}};
+  image.widget_manager = {get_model: async () => image};
+  const [picture, hand] = await Promise.all(sources.map(loaded));
+  await picture.default.render({model: image, el: document.querySelector(".bw-slice")});
+  window.remove = await hand.default.render({model, el: document.querySelector(".hand")});
 }"""
 
 
@@ -143,20 +155,18 @@ class HandPage:
 
 def open_hand(page: Page, view: SliceView, width: float) -> HandPage:
     """Put what `view` shows on `page`, `width` CSS pixels wide."""
-    pixels = base64.b64encode(view.picture.value).decode()
     css = VIEWER_CSS + str(Hand._css)
-    page.set_content(
-        _PAGE.format(
-            css=css,
-            width=width,
-            kind=view.picture.format,
-            pixels=pixels,
-            overlay=view.overlay.value,
-        )
-    )
+    page.set_content(_PAGE.format(css=css, width=width, overlay=view.overlay.value))
     state = json.loads(json.dumps(view.hand.state))
     page.evaluate(
-        _MODEL, {"state": state, "key_list": view.hand.key_list, "source": str(Hand._esm)}
+        _MODEL,
+        {
+            "state": state,
+            "key_list": view.hand.key_list,
+            "kind": view.picture.format,
+            "pixels": base64.b64encode(view.picture.value).decode(),
+            "sources": [str(SlicePicture._esm), str(Hand._esm)],
+        },
     )
     page.wait_for_function("document.querySelector('img').naturalWidth > 0")
     return HandPage(page, state["columns"], state["rows"])

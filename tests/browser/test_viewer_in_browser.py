@@ -360,6 +360,50 @@ def test_the_readout_is_local_and_the_kernel_is_asked_one_place_at_a_time(
     assert "voxel (5, 6, 7) = 8" in readout.inner_text()
 
 
+def test_a_step_tells_what_lies_under_the_pointer_and_no_probe_follows(open_on: OpenHand) -> None:
+    hand = open_on()
+    hand.page.mouse.move(*hand.at(10.5, 20.5))
+    hand.sent("probe", at_least=1)
+    hand.hold_answers("step")
+    hand.page.mouse.wheel(0, 100)
+    (step,) = hand.sent("step", at_least=1)
+    assert step["at"] == pytest.approx(hand.place(hand.at(10.5, 20.5)), abs=EXACT)
+    hand.set(slice=9)
+    hand.answer(step, ["voxel (5, 6, 9) = 8"])
+    assert "voxel (5, 6, 9) = 8" in hand.page.locator(".bw-readout").inner_text()
+    hand.page.wait_for_timeout(250)
+    assert len(hand.sent("probe")) == 1
+
+
+def test_the_connection_is_nudged_until_what_was_asked_for_begins_to_come(
+    open_on: OpenHand,
+) -> None:
+    """Small packets would wait for each other's acknowledgement (hand.js: `createNudge`)."""
+    hand = open_on()
+    hear = "([kind, date]) => window.hear(kind, date)"
+    nothing = hand.sent("nudge")
+    hand.page.evaluate(hear, ["status", "2026-01-01T00:00:00Z"])
+    assert hand.sent("nudge") == nothing == []  # nothing was asked for
+    hand.hold_answers("step")
+    hand.page.mouse.move(*hand.at(10.5, 20.5))
+    hand.page.mouse.wheel(0, 100)
+    hand.sent("step", at_least=1)
+    for number, (kind, date) in enumerate(
+        [
+            ("status", "2026-01-01T00:00:00Z"),  # of a message before
+            ("comm_msg", "2026-01-01T00:00:00Z"),
+            ("status", "2999-01-01T00:00:00Z"),
+            ("comm_msg", "2999-01-01T00:00:00Z"),
+        ]
+    ):
+        hand.page.evaluate(hear, [kind, date])
+        hand.page.wait_for_timeout(20)
+        assert len(hand.sent("nudge", at_least=number + 1)) == number + 1
+    hand.page.evaluate(hear, ["comm_msg", "2999-01-01T00:00:00Z"])
+    hand.page.wait_for_timeout(20)
+    assert len(hand.sent("nudge")) == 4
+
+
 def test_the_scale_bar_is_true(open_on: OpenHand) -> None:
     hand = open_on(384)  # 3 CSS pixels to a millimetre
     bar = hand.page.locator(".bw-scale i").bounding_box()
