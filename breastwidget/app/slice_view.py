@@ -66,7 +66,7 @@ class SliceView:
         self.picture = widgets.Image()
         self.overlay = widgets.HTML()
         self.hand = Hand(gestures, self._hand_state())
-        shown = SlicePicture(image=self.picture).add_class("bw-slice").add_class("bw-zooms")
+        shown = SlicePicture(self.picture)
         self.overlay.add_class("bw-zooms")
         self.widget = widgets.Box([shown, self.overlay, self.hand])
         self.widget.add_class("bw-stage")
