@@ -45,7 +45,8 @@ class RunSettings:
     `window_percentiles` become [0, 1]. The three `channels` are all that ("gray"), or what the
     prompts tell of it too ("appearance"); then (value - mean) / std in each. What a box or a point
     tells is learnt again `learn_rounds` times from the mask found with it, and along a pass from
-    each mask `learn_growth` times as large as the last one learnt from.
+    each mask `learn_growth` times as large as the last one learnt from. The mask of a slice with
+    boxes alone may grow to fit them, at `fit_cost` (`tightness`).
     """
 
     region_scale: float | None = None
@@ -62,6 +63,7 @@ class RunSettings:
     channels: str = "gray"
     learn_rounds: int = 0
     learn_growth: float = float("inf")
+    fit_cost: float = float("inf")
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
 

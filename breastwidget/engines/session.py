@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,11 +18,19 @@ from breastwidget.engines.fields import FieldOfView, RunSettings, see
 from breastwidget.engines.growth import outgrown, resampled
 from breastwidget.engines.looks import Looks
 from breastwidget.engines.memory import MemoryBank, Outcome
-from breastwidget.engines.prompt_inputs import PromptInputs, prompt_inputs
+from breastwidget.engines.prompt_inputs import PromptInputs, prompt_bounds, prompt_inputs
 from breastwidget.engines.reach import Reach
 from breastwidget.engines.regions import from_region
+from breastwidget.engines.tightness import fitting_shift
 from breastwidget.errors import PromptError
-from breastwidget.prompts import Lesion, MaskPrompt, Prompt, check_prompt, prompted_slices
+from breastwidget.prompts import (
+    BoxPrompt,
+    Lesion,
+    MaskPrompt,
+    Prompt,
+    check_prompt,
+    prompted_slices,
+)
 from breastwidget.strategies import Pass
 from breastwidget.volume import SliceStack
 
@@ -139,7 +148,8 @@ class Sam2Session:
             check_prompt(prompt, self._stack.shape)
 
     def _found(self, lesion: Lesion, index: int, field: FieldOfView) -> NDArray[np.bool_]:
-        outcome = self._from_prompts(lesion, index, field)
+        """What teaches a lesion's grays: the mask as the network sees it."""
+        outcome = self._asked(lesion.on(index), index, field)
         return self._result(index, outcome, 0.0, lesion).mask
 
     def _features(self, index: int, field: FieldOfView, ahead: Sequence[int] = ()) -> Features:
@@ -163,10 +173,22 @@ class Sam2Session:
         known = self._prompted.get(prompts)
         if known is not None and known.field == field:
             return known
-        inputs = prompt_inputs(prompts, field.region, self._network.image_size)
-        outcome = self._network.prompt(self._features(index, field), inputs, field)
+        outcome = self._asked(prompts, index, field)
+        cost = self._settings.fit_cost
+        if math.isfinite(cost) and all(isinstance(prompt, BoxPrompt) for prompt in prompts):
+            shift = fitting_shift(self._logits(outcome), prompt_bounds(prompts), cost)
+            outcome = replace(outcome, logits=outcome.logits + shift) if shift else outcome
         self._keep(prompts, outcome)
         return outcome
+
+    def _asked(self, prompts: tuple[Prompt, ...], index: int, field: FieldOfView) -> Outcome:
+        inputs = prompt_inputs(prompts, field.region, self._network.image_size)
+        return self._network.prompt(self._features(index, field), inputs, field)
+
+    def _logits(self, outcome: Outcome) -> torch.Tensor:
+        """Float32 (rows, columns) of the whole slice."""
+        shape = self._stack.shape[1:]
+        return from_region(outcome.logits[0, 0], outcome.field.region, shape, _NOTHING)
 
     def _remembered(self, lesion: Lesion, index: int, field: FieldOfView) -> Outcome:
         outcome = self._from_prompts(lesion, index, field)
@@ -195,9 +217,7 @@ class Sam2Session:
     def _result(self, index: int, outcome: Outcome, started: float, lesion: Lesion) -> SliceResult:
         mask = self._drawn(lesion.on(index)) if outcome.prompted else None
         if mask is None:
-            shape = self._stack.shape[1:]
-            logits = from_region(outcome.logits[0, 0], outcome.field.region, shape, _NOTHING)
-            mask = (logits > 0).cpu().numpy()
+            mask = (self._logits(outcome) > 0).cpu().numpy()
         return SliceResult(
             index,
             mask,

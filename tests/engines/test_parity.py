@@ -116,7 +116,9 @@ def nano_pair(tmp_path_factory):
     whole = [
         line
         for line in checkpoint.config.read_text().splitlines()
-        if not line.strip().startswith(("region_", "reach_", "learn_", "window_percentiles"))
+        if not line.strip().startswith(
+            ("region_", "reach_", "learn_", "fit_", "window_percentiles")
+        )
     ]
     config.write_text("\n".join(whole))
     checkpoint = replace(checkpoint, config=config)
