@@ -107,17 +107,18 @@ function createPost(model) {
 // once more when the first change has come.
 function createNudge(model) {
   const heard = model.widget_manager.kernel?.iopubMessage; // none where there is no Jupyter server
-  let [since, last] = [null, 0];
+  let [since, last, left] = [0, 0, 0];
   const hear = (_kernel, { header, parent_header }) => {
-    if (since === null) return;
+    if (left === 0) return;
     const came = header.msg_type === "comm_msg" && Date.parse(parent_header.date) >= since;
     if (!came && performance.now() - last < 8) return;
     last = performance.now();
-    if (came) since = null;
+    left = came ? 0 : left - 1; // a kernel that does not know us answers nudges and nothing else
     setTimeout(() => model.send({ kind: "nudge" }), came ? 8 : 0); // a picture is shown first
   };
   heard?.connect(hear);
-  return { nudge: () => { since = Date.now(); }, stop: () => heard?.disconnect(hear) };
+  const nudge = () => { [since, left] = [Date.now(), 4]; };
+  return { nudge, stop: () => heard?.disconnect(hear) };
 }
 
 // Zoom and pan as variables of the stage, which its style sheet turns into a transform.

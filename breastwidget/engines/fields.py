@@ -45,8 +45,8 @@ class RunSettings:
     `window_percentiles` become [0, 1]. The three `channels` are all that ("gray"), or what the
     prompts tell of it too ("appearance"); then (value - mean) / std in each. What a box or a point
     tells is learnt again `learn_rounds` times from the mask found with it, and along a pass from
-    each mask `learn_growth` times as large as the last one learnt from. The mask of a slice with
-    boxes alone may grow to fit them, at `fit_cost` (`tightness`).
+    each mask `learn_growth` times as large as the last one learnt from. The mask that boxes
+    (and points) show may grow to fill the boxes, at `fit_cost` (`tightness`).
     """
 
     region_scale: float | None = None

@@ -175,8 +175,10 @@ class Sam2Session:
             return known
         outcome = self._asked(prompts, index, field)
         cost = self._settings.fit_cost
-        if math.isfinite(cost) and all(isinstance(prompt, BoxPrompt) for prompt in prompts):
-            shift = fitting_shift(self._logits(outcome), prompt_bounds(prompts), cost)
+        boxes = [prompt for prompt in prompts if isinstance(prompt, BoxPrompt)]
+        drawn = any(isinstance(prompt, MaskPrompt) for prompt in prompts)
+        if math.isfinite(cost) and boxes and not drawn:
+            shift = fitting_shift(self._logits(outcome), prompt_bounds(boxes), cost)
             outcome = replace(outcome, logits=outcome.logits + shift) if shift else outcome
         self._keep(prompts, outcome)
         return outcome

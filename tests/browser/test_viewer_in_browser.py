@@ -404,6 +404,19 @@ def test_the_connection_is_nudged_until_what_was_asked_for_begins_to_come(
     assert len(hand.sent("nudge")) == 4
 
 
+def test_a_kernel_that_never_answers_is_not_nudged_for_ever(open_on: OpenHand) -> None:
+    """A restarted one says it is busy for each nudge, too, and no more."""
+    hand = open_on()
+    hand.hold_answers("step")
+    hand.page.mouse.move(*hand.at(10.5, 20.5))
+    hand.page.mouse.wheel(0, 100)
+    hand.sent("step", at_least=1)
+    for _ in range(8):
+        hand.page.evaluate("window.hear('status', '2999-01-01T00:00:00Z')")
+        hand.page.wait_for_timeout(15)
+    assert len(hand.sent("nudge")) == 4
+
+
 def test_the_scale_bar_is_true(open_on: OpenHand) -> None:
     hand = open_on(384)  # 3 CSS pixels to a millimetre
     bar = hand.page.locator(".bw-scale i").bounding_box()

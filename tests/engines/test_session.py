@@ -193,7 +193,7 @@ def test_a_drawn_mask_comes_back_as_it_was_on_a_region(network, ellipsoid_stack)
     assert not np.array_equal(session.predict(corrected, 5).mask, drawn)
 
 
-def test_the_mask_of_a_box_alone_grows_to_fill_it(network):
+def test_the_mask_of_a_box_grows_to_fill_it(network):
     data = np.zeros((40, 40, 5), np.float32)
     data[10:20, 10:30, :] = 1.0
     data[20:30, 10:30, :] = 0.4
@@ -203,11 +203,13 @@ def test_the_mask_of_a_box_alone_grows_to_fill_it(network):
     rows, columns = np.flatnonzero(truth.any(1)), np.flatnonzero(truth.any(0))
     box = BoxPrompt(2, columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
     point = PointPrompt(2, float(columns.mean()), float(rows.mean()))
-    settings = RunSettings(region_scale=2.0, window_percentiles=(0.0, 100.0))
+    settings = RunSettings(region_scale=2.0, region_min_mm=40.0, window_percentiles=(0.0, 100.0))
     whole, half = truth.sum(), truth.sum() / 2
     as_found = session_of(network, stack, settings).predict(Lesion((box,)), 2)
     assert as_found.mask.sum() == pytest.approx(half, rel=0.1)
     session = session_of(network, stack, replace(settings, fit_cost=0.2))
     assert session.predict(Lesion((box,)), 2).mask.sum() == pytest.approx(whole, rel=0.1)
-    corrected = session.predict(Lesion((box, point)), 2)  # which says more than the box
-    assert corrected.mask.sum() == pytest.approx(half, rel=0.1)
+    corrected = session.predict(Lesion((box, point)), 2)  # a correction takes nothing back
+    assert corrected.mask.sum() == pytest.approx(whole, rel=0.1)
+    pointed = session.predict(Lesion((point,)), 2)  # which says nothing of a size
+    assert 0 < pointed.mask.sum() < 0.6 * whole
